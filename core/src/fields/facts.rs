@@ -1,0 +1,167 @@
+//! All that the rules ask of a head, gathered in one pass over its lines.
+
+use super::list::Elements;
+use super::{EntityTag, RequestDirectives, ResponseDirectives, trim};
+use crate::head::{Fields, Known};
+use crate::time::{DeltaSeconds, HttpDate};
+
+/// A field that holds a date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dated {
+    /// The field is not there.
+    #[default]
+    Absent,
+    /// It is no HTTP date, or repeated with another value.
+    Invalid,
+    /// It is that date.
+    At(HttpDate),
+}
+
+impl Dated {
+    pub(crate) const fn date(self) -> Option<HttpDate> {
+        match self {
+            Self::At(date) => Some(date),
+            Self::Absent | Self::Invalid => None,
+        }
+    }
+
+    fn add(&mut self, value: &[u8], now: Option<HttpDate>) {
+        let next = HttpDate::parse(value, now).map_or(Self::Invalid, Self::At);
+        *self = match *self {
+            Self::Absent => next,
+            same if same == next => same,
+            _ => Self::Invalid,
+        };
+    }
+}
+
+/// What a response head says, as far as a cache asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ResponseFacts<'a> {
+    pub(crate) directives: ResponseDirectives,
+    pub(crate) date: Dated,
+    pub(crate) expires: Dated,
+    pub(crate) last_modified: Dated,
+    /// The value as sent, for comparison octet by octet.
+    pub(crate) last_modified_value: Option<&'a [u8]>,
+    pub(crate) age: DeltaSeconds,
+    pub(crate) has_age: bool,
+    pub(crate) etag: Option<EntityTag<'a>>,
+    pub(crate) content_length: Option<u64>,
+    pub(crate) has_vary: bool,
+    pub(crate) has_connection: bool,
+}
+
+impl<'a> ResponseFacts<'a> {
+    /// Reads `fields` once. `now` decides the century of two-digit years.
+    pub(crate) fn of(fields: Fields<'a>, now: Option<HttpDate>) -> Self {
+        let mut facts = Self::default();
+        for field in fields {
+            let value = field.value();
+            match field.known() {
+                Some(Known::Age) if !facts.has_age => {
+                    facts.has_age = true;
+                    facts.age = age(value).unwrap_or_default();
+                }
+                Some(Known::CacheControl) => facts.directives.absorb(value),
+                Some(Known::Connection) => facts.has_connection = true,
+                Some(Known::ContentLength) => facts.content_length = content_length(value),
+                Some(Known::Date) => facts.date.add(value, now),
+                Some(Known::ETag) => facts.etag = EntityTag::parse(value),
+                Some(Known::Expires) => facts.expires.add(value, now),
+                Some(Known::LastModified) => {
+                    facts.last_modified.add(value, now);
+                    facts.last_modified_value = Some(value);
+                }
+                Some(Known::Vary) => facts.has_vary = true,
+                _ => {}
+            }
+        }
+        facts
+    }
+}
+
+/// What a request head says, as far as a cache asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RequestFacts<'a> {
+    pub(crate) directives: RequestDirectives,
+    pub(crate) has_cache_control: bool,
+    pub(crate) has_authorization: bool,
+    pub(crate) pragma_no_cache: bool,
+    pub(crate) has_if_match: bool,
+    pub(crate) has_if_none_match: bool,
+    pub(crate) if_modified_since: Option<&'a [u8]>,
+    pub(crate) if_range: Option<&'a [u8]>,
+    pub(crate) range: Option<&'a [u8]>,
+}
+
+impl<'a> RequestFacts<'a> {
+    /// Reads `fields` once.
+    pub(crate) fn of(fields: Fields<'a>) -> Self {
+        let mut facts = Self::default();
+        for field in fields {
+            let value = field.value();
+            match field.known() {
+                Some(Known::Authorization) => facts.has_authorization = true,
+                Some(Known::CacheControl) => {
+                    facts.has_cache_control = true;
+                    facts.directives.absorb(value);
+                }
+                Some(Known::IfMatch | Known::IfUnmodifiedSince) => facts.has_if_match = true,
+                Some(Known::IfNoneMatch) => facts.has_if_none_match = true,
+                Some(Known::IfModifiedSince) => facts.if_modified_since = Some(value),
+                Some(Known::IfRange) => facts.if_range = Some(value),
+                Some(Known::Pragma) => facts.pragma_no_cache |= super::list::contains(value, b"no-cache"),
+                Some(Known::Range) => facts.range = Some(value),
+                _ => {}
+            }
+        }
+        facts
+    }
+}
+
+/// The first member of an `Age` value; `None` if it is no non-negative integer (§5.1).
+fn age(value: &[u8]) -> Option<DeltaSeconds> {
+    DeltaSeconds::parse(Elements::of(value).next()?)
+}
+
+fn content_length(value: &[u8]) -> Option<u64> {
+    core::str::from_utf8(trim(value)).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn age_of(lines: &[(&str, &str)]) -> u32 {
+        ResponseFacts::of(Fields::new(lines), None).age.as_secs()
+    }
+
+    #[test]
+    fn s5_1_age_is_the_first_member_of_the_first_line() {
+        assert_eq!(age_of(&[("Age", "7200, 0")]), 7200);
+        assert_eq!(age_of(&[("Age", "0, 7200")]), 0);
+        assert_eq!(age_of(&[("Age", "0"), ("Age", "7200")]), 0);
+        assert_eq!(age_of(&[("Age", "7200"), ("Age", "0")]), 7200);
+    }
+
+    #[test]
+    fn s5_1_an_invalid_age_is_ignored() {
+        for value in ["abc", "-7200", "7200.0", "", "7200;foo=bar"] {
+            assert_eq!(age_of(&[("Age", value)]), 0, "{value}");
+        }
+        assert_eq!(age_of(&[("Age", "99999999999999999999")]), 1 << 31);
+    }
+
+    #[test]
+    fn a_date_repeated_with_another_value_is_invalid() {
+        let epoch = "Thu, 01 Jan 1970 00:00:00 GMT";
+        let later = "Thu, 01 Jan 1970 00:00:01 GMT";
+        let expires = |values: [&str; 2]| {
+            let lines = values.map(|value| ("Expires", value));
+            ResponseFacts::of(Fields::new(&lines), None).expires
+        };
+        assert_eq!(expires([epoch, epoch]), Dated::At(HttpDate::from_unix(0)));
+        assert_eq!(expires([epoch, later]), Dated::Invalid);
+    }
+}

@@ -1,0 +1,92 @@
+//! Comma-separated lists (RFC 9110 §5.6.1), with quoted strings in them.
+
+use super::trim;
+
+/// The elements of one list value: separated by commas outside quoted strings, trimmed, empty ones
+/// skipped.
+///
+/// A quote that is never closed is no quote: what follows is split at its commas, so that a
+/// malformed element hides none of the others.
+#[derive(Clone, Debug)]
+pub(crate) struct Elements<'a>(&'a [u8]);
+
+impl<'a> Elements<'a> {
+    pub(crate) const fn of(value: &'a [u8]) -> Self {
+        Self(value)
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while !self.0.is_empty() {
+            let end = element_end(self.0);
+            let (element, rest) = self.0.split_at_checked(end)?;
+            self.0 = rest.get(1..).unwrap_or_default();
+            let element = trim(element);
+            if !element.is_empty() {
+                return Some(element);
+            }
+        }
+        None
+    }
+}
+
+fn element_end(octets: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(octet) = octets.get(at) {
+        match octet {
+            b',' => break,
+            b'"' => at += quoted_len(octets.get(at..).unwrap_or_default()).unwrap_or(1),
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// The length of the quoted string at the beginning of `octets`, with its quotes; `None` if it is
+/// never closed.
+pub(crate) fn quoted_len(octets: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    for (at, octet) in octets.iter().enumerate().skip(1) {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether the list `value` has the member `name`, without regard to case.
+pub(crate) fn contains(value: &[u8], name: &[u8]) -> bool {
+    Elements::of(value).any(|element| element.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn elements(value: &str) -> Vec<&str> {
+        Elements::of(value.as_bytes()).map(|element| core::str::from_utf8(element).unwrap()).collect()
+    }
+
+    #[test]
+    fn s5_6_1_empty_elements_are_skipped() {
+        assert_eq!(elements(" a ,, b\t,"), ["a", "b"]);
+        assert!(elements(" , ,").is_empty());
+    }
+
+    #[test]
+    fn commas_in_quoted_strings_do_not_separate() {
+        assert_eq!(elements(r#"a="x, y", b="\", z", c"#), [r#"a="x, y""#, r#"b="\", z""#, "c"]);
+    }
+
+    #[test]
+    fn an_open_quote_hides_nothing() {
+        assert_eq!(elements(r#"a="x, no-store"#), [r#"a="x"#, "no-store"]);
+        assert_eq!(elements(r#"a="x\", no-store"#), [r#"a="x\""#, "no-store"]);
+    }
+}

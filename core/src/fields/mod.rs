@@ -1,0 +1,27 @@
+//! The meaning of single fields.
+//!
+//! Every parser here takes octets from strangers: what is malformed has a defined meaning, the
+//! careful one, and nothing panics.
+
+pub(crate) mod cache_control;
+mod entity_tag;
+mod facts;
+pub(crate) mod list;
+mod range;
+mod vary;
+
+pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
+pub use entity_tag::EntityTag;
+pub(crate) use entity_tag::EntityTags;
+pub(crate) use facts::{Dated, RequestFacts, ResponseFacts};
+pub use range::{ByteRange, Part};
+pub(crate) use vary::Vary;
+
+/// `octets` without the blanks and tabs around it.
+pub(crate) fn trim(octets: &[u8]) -> &[u8] {
+    let mut octets = octets;
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = octets {
+        octets = rest;
+    }
+    octets
+}

@@ -1,0 +1,214 @@
+//! A head that differs in a few lines from another one, without a second buffer.
+
+use super::names::KnownSet;
+use super::{Field, Fields, FieldsIter, Known};
+use crate::fields::{cache_control, list};
+
+/// Lines made by the cache itself: at most this many in one head.
+const ADDED_MAX: usize = 4;
+
+/// A head made of others: some lines left out, some replaced, some added.
+///
+/// What a state hands out: the fields to store, to send or to serve. Iterate it as often as
+/// needed; nothing is copied.
+#[derive(Clone, Copy, Debug)]
+pub struct Edited<'a> {
+    /// Lines that were there before.
+    base: Fields<'a>,
+    /// Lines that just arrived: each replaces all of its name in the base.
+    incoming: Fields<'a>,
+    /// Names that are left out of both.
+    dropped: KnownSet,
+    /// Names that are left out of the base.
+    outdated: KnownSet,
+    /// Names that are left out of the incoming lines.
+    not_taken: KnownSet,
+    /// The incoming lines' `Connection` may name further lines to leave out.
+    by_connection: bool,
+    /// The incoming lines' `private="…"` may, too.
+    by_private: bool,
+    /// Lines whose `no-cache="…"` names lines to leave out.
+    by_no_cache: Option<Fields<'a>>,
+    /// If given, only these names pass.
+    only: Option<KnownSet>,
+    added: [Option<Field<'a>>; ADDED_MAX],
+}
+
+impl<'a> Edited<'a> {
+    /// The lines of `base`.
+    pub(crate) const fn new(base: Fields<'a>) -> Self {
+        Self {
+            base,
+            incoming: Fields::EMPTY,
+            dropped: KnownSet::EMPTY,
+            outdated: KnownSet::EMPTY,
+            not_taken: KnownSet::EMPTY,
+            by_connection: false,
+            by_private: false,
+            by_no_cache: None,
+            only: None,
+            added: [None; ADDED_MAX],
+        }
+    }
+
+    /// Lays the storable lines of `incoming` over the base (§3.1): those of the connection are left
+    /// out, in a shared cache also those that `private="…"` names.
+    pub(crate) const fn taking(mut self, incoming: Fields<'a>, but_not: KnownSet, shared: bool) -> Self {
+        self.incoming = incoming;
+        self.not_taken = KnownSet::HOP_BY_HOP.and(but_not);
+        self.by_connection = true;
+        self.by_private = shared;
+        self
+    }
+
+    /// Leaves the base's lines of these names out.
+    pub(crate) const fn outdating(mut self, names: KnownSet) -> Self {
+        self.outdated = names;
+        self
+    }
+
+    /// Leaves out every line of these names.
+    pub(crate) const fn dropping(mut self, names: KnownSet) -> Self {
+        self.dropped = self.dropped.and(names);
+        self
+    }
+
+    /// Leaves out every line that a `no-cache="…"` in `fields` names.
+    pub(crate) const fn hiding_no_cache(mut self, fields: Fields<'a>) -> Self {
+        self.by_no_cache = Some(fields);
+        self
+    }
+
+    /// Leaves out every line but those of these names.
+    pub(crate) const fn only(mut self, names: KnownSet) -> Self {
+        self.only = Some(names);
+        self
+    }
+
+    /// Adds a line in place of all others of its name.
+    pub(crate) fn with(mut self, name: Known, line: Field<'a>) -> Self {
+        self.dropped = self.dropped.with(name);
+        if let Some(slot) = self.added.iter_mut().find(|slot| slot.is_none()) {
+            *slot = Some(line);
+        }
+        self
+    }
+
+    /// Every line, in order: the base's, those that arrived, those that were added.
+    pub fn iter(&self) -> EditedIter<'a> {
+        EditedIter { base: self.base.iter(), incoming: self.incoming.iter(), added: 0, head: *self }
+    }
+
+    /// The value of the first line called `name`, compared without regard to case.
+    pub fn get(&self, name: &str) -> Option<&'a [u8]> {
+        self.iter().find(|field| field.is(name)).map(|field| field.value())
+    }
+
+    fn passes(&self, field: &Field<'_>, known: Option<Known>) -> bool {
+        !known.is_some_and(|name| self.dropped.contains(name))
+            && self.only.is_none_or(|only| known.is_some_and(|name| only.contains(name)))
+            && !self
+                .by_no_cache
+                .is_some_and(|fields| cache_control::names_field(fields, b"no-cache", field.name_octets()))
+    }
+
+    fn takes(&self, field: &Field<'_>) -> bool {
+        let name = field.name_octets();
+        !field.known().is_some_and(|name| self.not_taken.contains(name))
+            && !(self.by_connection
+                && self.incoming.lines("connection").any(|value| list::contains(value, name)))
+            && !(self.by_private && cache_control::names_field(self.incoming, b"private", name))
+    }
+
+    fn is_replaced(&self, field: &Field<'_>) -> bool {
+        let same = |line: &Field<'_>| line.name_octets().eq_ignore_ascii_case(field.name_octets());
+        self.incoming.iter().find(same).is_some_and(|line| self.takes(&line))
+    }
+}
+
+impl<'a> IntoIterator for Edited<'a> {
+    type Item = Field<'a>;
+    type IntoIter = EditedIter<'a>;
+
+    fn into_iter(self) -> EditedIter<'a> {
+        self.iter()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Edited<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        for field in self.iter() {
+            defmt::write!(f, "{}; ", field);
+        }
+    }
+}
+
+/// The lines of an [`Edited`] head.
+#[derive(Clone, Debug)]
+pub struct EditedIter<'a> {
+    head: Edited<'a>,
+    base: FieldsIter<'a>,
+    incoming: FieldsIter<'a>,
+    added: usize,
+}
+
+impl<'a> Iterator for EditedIter<'a> {
+    type Item = Field<'a>;
+
+    fn next(&mut self) -> Option<Field<'a>> {
+        let head = &self.head;
+        let remains = |field: &Field<'_>| {
+            let known = field.known();
+            head.passes(field, known)
+                && !known.is_some_and(|name| head.outdated.contains(name))
+                && !head.is_replaced(field)
+        };
+        if let Some(field) = self.base.find(remains) {
+            return Some(field);
+        }
+        let arrives = |field: &Field<'_>| head.passes(field, field.known()) && head.takes(field);
+        if let Some(field) = self.incoming.find(arrives) {
+            return Some(field);
+        }
+        let line = *self.head.added.get(self.added)?;
+        self.added += 1;
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(head: Edited<'_>) -> Vec<&str> {
+        head.iter().map(|field| field.name()).collect()
+    }
+
+    #[test]
+    fn s3_1_lines_of_the_connection_are_left_out() {
+        let response = Fields::new(&[
+            ("Connection", "close, X-Hop"),
+            ("x-hop", "1"),
+            ("Keep-Alive", "timeout=5"),
+            ("X-Kept", "1"),
+        ]);
+        let stored = Edited::new(Fields::EMPTY).taking(response, KnownSet::EMPTY, false);
+        assert_eq!(names(stored), ["X-Kept"]);
+    }
+
+    #[test]
+    fn s3_2_incoming_lines_replace_all_of_their_name() {
+        let base = Fields::new(&[("A", "1"), ("B", "1"), ("A", "2")]);
+        let incoming = Fields::new(&[("a", "3"), ("C", "1"), ("Upgrade", "x")]);
+        let merged = Edited::new(base).taking(incoming, KnownSet::EMPTY, false);
+        assert_eq!(names(merged), ["B", "a", "C"]);
+    }
+
+    #[test]
+    fn an_added_line_is_the_only_one_of_its_name() {
+        let base = Fields::new(&[("Age", "1"), ("Age", "2")]);
+        let head = Edited::new(base).with(Known::Age, Field::new("Age", b"7"));
+        assert_eq!(head.iter().collect::<Vec<_>>(), [Field::new("Age", b"7")]);
+    }
+}

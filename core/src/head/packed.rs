@@ -1,0 +1,96 @@
+//! Field lines in a row of octets: how a record keeps them.
+//!
+//! Each line is the length of its name (one octet, or three from 255 octets on), the length of
+//! its value (one octet, or three), the name and the value. A long length is the octet 255 and
+//! then 16 bits, least significant first.
+
+use super::Field;
+
+const LONG: u8 = u8::MAX;
+
+/// How many octets `field` takes when packed; `None` if one of its parts exceeds 65,535 octets.
+pub(crate) fn packed_len(field: &Field<'_>) -> Option<usize> {
+    let name = field.name_octets().len();
+    let value = field.value().len();
+    if name > usize::from(u16::MAX) || value > usize::from(u16::MAX) {
+        return None;
+    }
+    Some(length_len(name) + length_len(value) + name + value)
+}
+
+/// How many octets all of `lines` take when packed.
+pub(crate) fn len_of<'a>(mut lines: impl Iterator<Item = Field<'a>>) -> Option<usize> {
+    lines.try_fold(0_usize, |sum, line| sum.checked_add(packed_len(&line)?))
+}
+
+/// Hands the packed form of `field` to `sink`, piece by piece.
+pub(crate) fn pack<E>(field: &Field<'_>, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
+    for part in [field.name_octets(), field.value()] {
+        let len = part.len();
+        match u8::try_from(len) {
+            Ok(short) if short != LONG => sink(&[short])?,
+            _ => {
+                let [low, high, ..] = len.to_le_bytes();
+                sink(&[LONG, low, high])?;
+            }
+        }
+    }
+    sink(field.name_octets())?;
+    sink(field.value())
+}
+
+/// The first packed line and what follows it; `None` at the end, or if the octets make no line.
+pub(crate) fn split_first(octets: &[u8]) -> Option<(Field<'_>, &[u8])> {
+    let (name_len, rest) = split_length(octets)?;
+    let (value_len, rest) = split_length(rest)?;
+    let (name, rest) = rest.split_at_checked(name_len)?;
+    let (value, rest) = rest.split_at_checked(value_len)?;
+    Some((Field::from_octets(name, value), rest))
+}
+
+fn split_length(octets: &[u8]) -> Option<(usize, &[u8])> {
+    match octets {
+        [LONG, low, high, rest @ ..] => Some((usize::from(u16::from_le_bytes([*low, *high])), rest)),
+        [LONG, ..] | [] => None,
+        [len, rest @ ..] => Some((usize::from(*len), rest)),
+    }
+}
+
+const fn length_len(len: usize) -> usize {
+    if len < LONG as usize { 1 } else { 3 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(field: &Field<'_>) -> Vec<u8> {
+        let mut octets = Vec::new();
+        let done: Result<(), ()> = pack(field, |part| {
+            octets.extend_from_slice(part);
+            Ok(())
+        });
+        done.unwrap();
+        octets
+    }
+
+    #[test]
+    fn a_packed_line_is_the_line_again() {
+        let long = vec![b'x'; 300];
+        for value in [&b""[..], b"a", &long[..254], &long[..255], &long] {
+            let field = Field::new("Name", value);
+            let mut octets = packed(&field);
+            assert_eq!(octets.len(), packed_len(&field).unwrap());
+            octets.extend_from_slice(b"rest");
+            assert_eq!(split_first(&octets), Some((field, &b"rest"[..])));
+        }
+    }
+
+    #[test]
+    fn octets_that_end_early_make_no_line() {
+        let octets = packed(&Field::new("Name", b"value"));
+        for end in 0..octets.len() {
+            assert_eq!(split_first(&octets[..end]), None);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+#![doc = include_str!("lib.md")]
+
+pub mod fields;
+pub mod head;
+pub mod limits;
+pub mod options;
+pub mod pair;
+mod reason;
+mod rules;
+pub mod state;
+pub mod time;
+
+pub use options::CacheOptions;
+pub use reason::Reason;
+pub use rules::preconditions::Answer;

@@ -1,0 +1,34 @@
+//! Every fixed limit, with its reason.
+//!
+//! What exceeds a limit is refused whole, with a [`Reason`](crate::Reason) or an error that names
+//! it; nothing is ever truncated.
+
+/// Most field lines [`HeadMut::parse_response`](crate::head::HeadMut::parse_response) accepts.
+///
+/// The largest public API responses carry about 40 lines; the parser's table of this many takes
+/// 1 KiB of stack on a 32-bit device. A [`HeadBuf`](crate::head::HeadBuf) may hold fewer.
+pub const FIELDS_MAX: usize = 64;
+
+/// Longest entity-tag kept for validation, in octets with its quotes.
+///
+/// Weak SHA-256 tags, as GitHub's, take 68.
+pub const ETAG_MAX: usize = 80;
+
+/// Most stored responses weighed for one request.
+///
+/// A device rarely keeps more than two variants of one resource. When more match, the most recent
+/// ones are weighed and the others are left alone.
+pub const CANDIDATES_MAX: usize = 4;
+
+/// Octets for the tags of all candidates, joined to one `If-None-Match` value.
+pub const TAGS_MAX: usize = 2 * ETAG_MAX + 2 * 16;
+
+/// Most states walked for one request, as a [`Report`](crate::client::Report) lists them.
+///
+/// The longest walk is `IdleClient`, `NeedRevalidation`, `CacheMiss`, `InvalidateEntries`,
+/// `StoreAndUse`, and a partial update may come before it.
+pub const WALK_MAX: usize = 8;
+
+/// Longest scheme and authority (`https://host:port`) an origin may have to be trusted as a
+/// source of time, in octets. A DNS name has at most 253.
+pub const ORIGIN_MAX: usize = 272;

@@ -1,0 +1,137 @@
+//! What RFC 9111 leaves to a cache to decide.
+
+use crate::time::DeltaSeconds;
+
+/// The choices of one cache. Every state carries them.
+///
+/// The default is a careful private cache: one device, one user, no stale answers.
+///
+/// ```
+/// use larder::CacheOptions;
+///
+/// let options = CacheOptions { shared: true, ..CacheOptions::default() };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct CacheOptions {
+    /// Whether several users are served (§1): `s-maxage` and `proxy-revalidate` count, `private`
+    /// responses and most with `Authorization` are not stored. `false`: a private cache.
+    pub shared: bool,
+    /// The methods whose responses may be stored (§3). Others are passed through.
+    pub supported_methods: Methods,
+    /// When a stale response may be served though nothing in request or response asks for it
+    /// (§4.2.4). Never against `no-cache`, `must-revalidate` and their like.
+    pub allow_stale: AllowStale,
+    /// How long a response without explicit lifetime is fresh (§4.2.2); `None`: not at all.
+    pub heuristic: Option<Heuristic>,
+    /// What to do while the device does not know UTC (§4).
+    pub clockless: Clockless,
+    /// Whether `Pragma: no-cache` counts in a request without `Cache-Control` (§5.4).
+    pub honour_pragma: bool,
+    /// Whether a fresh `immutable` response answers a request with `max-age=0`, as browsers send
+    /// for a plain reload (RFC 8246 §2). `no-cache` validates in any case.
+    pub immutable_resists_reload: bool,
+    /// Whether a stored weak tag may match the same tag, strong, in a 304. Some servers
+    /// strengthen tags. Departs from §4.3.4 when switched on.
+    pub accept_strengthened_tags: bool,
+    /// Whether a stored response without `Last-Modified` is validated with its `Date`
+    /// (§4.3.1 allows it; few servers understand).
+    pub validate_by_date: bool,
+    /// What to do with `Authorization` and `Cookie` where `Vary` names them.
+    pub secrets: Secrets,
+}
+
+impl CacheOptions {
+    /// A careful private cache.
+    pub const PRIVATE: Self = Self {
+        shared: false,
+        supported_methods: Methods::GET.and(Methods::HEAD),
+        allow_stale: AllowStale::Never,
+        heuristic: Some(Heuristic { percent: 10, ceiling: DeltaSeconds::new(86_400) }),
+        clockless: Clockless::Validate,
+        honour_pragma: true,
+        immutable_resists_reload: true,
+        accept_strengthened_tags: false,
+        validate_by_date: false,
+        secrets: Secrets::Refuse,
+    };
+
+    /// A careful shared cache.
+    pub const SHARED: Self = Self { shared: true, ..Self::PRIVATE };
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        Self::PRIVATE
+    }
+}
+
+/// A set of methods whose responses may be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Methods(u8);
+
+impl Methods {
+    /// GET.
+    pub const GET: Self = Self(1);
+    /// HEAD: its responses answer only HEAD. A stored GET answers HEAD in any case.
+    pub const HEAD: Self = Self(2);
+    /// POST: its responses answer GET and HEAD, where RFC 9110 §9.3.3 allows it.
+    pub const POST: Self = Self(4);
+
+    /// These and `other`.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every method of `other` is among these.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// When a stale response may be served though nothing in the exchange asks for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum AllowStale {
+    /// Never.
+    #[default]
+    Never,
+    /// When the origin cannot be reached or answers 500, 502, 503 or 504.
+    OnError,
+    /// Always, without asking the origin.
+    Always,
+}
+
+/// Heuristic freshness (§4.2.2): a part of the time since the last modification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Heuristic {
+    /// Hundredths of `Date` − `Last-Modified`. 10 is usual.
+    pub percent: u8,
+    /// Never longer than this.
+    pub ceiling: DeltaSeconds,
+}
+
+/// What to do while the device does not know UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Clockless {
+    /// Validate stored responses on every use, as §4 asks of a cache without a clock.
+    #[default]
+    Validate,
+    /// Count age by uptime. Departs from §4: a response received in this boot is reused while its
+    /// lifetime, counted from its `Age`, lasts. One of an earlier boot is validated.
+    TrustUptime,
+}
+
+/// What to do with a response whose `Vary` names `Authorization` or `Cookie`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Secrets {
+    /// Do not store it, since the secret would lie beside it.
+    #[default]
+    Refuse,
+    /// Store it with the secret in the clear. For stores in RAM only.
+    InTheClear,
+}

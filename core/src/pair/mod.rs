@@ -1,0 +1,131 @@
+//! Pairs: a stored request and its response.
+
+mod key;
+pub mod record;
+
+pub use key::PairKey;
+
+use crate::fields::list::Elements;
+use crate::head::{Edited, Field, Fields, Method, ResponseHead};
+use crate::time::ReceivedAt;
+
+/// Names a stored pair. Given by the store, meaningful to it alone, never used again for another
+/// pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct PairId(u64);
+
+impl PairId {
+    /// The name `number`.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// A stored request and its response, as the store found them. A view.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StoredPair<'a> {
+    /// Its name.
+    pub id: PairId,
+    /// The request's method: GET, HEAD or POST.
+    pub method: Method<'a>,
+    /// The request's target URI.
+    pub uri: &'a str,
+    /// The request's lines that the response's `Vary` nominates (§4.1). No others are kept.
+    pub nominated: Fields<'a>,
+    /// Whether the request carried `Authorization` (§3.5).
+    pub authorized: bool,
+    /// The response.
+    pub response: ResponseHead<'a>,
+    /// When it was received or last validated, and how old it was then.
+    pub received: ReceivedAt,
+    /// Its body.
+    pub body: StoredBody,
+}
+
+/// What is stored of a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct StoredBody {
+    /// Octets of the complete body; `None` while that is not known.
+    pub complete: Option<u64>,
+    /// Octets stored.
+    pub held: u64,
+}
+
+impl StoredBody {
+    /// A body that is stored whole.
+    pub const fn whole(octets: u64) -> Self {
+        Self { complete: Some(octets), held: octets }
+    }
+
+    /// Whether all of it is stored.
+    pub fn is_whole(&self) -> bool {
+        self.complete == Some(self.held)
+    }
+}
+
+/// A pair to be stored: what [`PairStore::create`](crate::store::PairStore::create) and
+/// [`update`](crate::store::PairStore::update) are given. A view.
+#[derive(Clone, Copy, Debug)]
+pub struct NewPair<'a> {
+    /// The request's method: GET, HEAD or POST.
+    pub method: Method<'a>,
+    /// The request's target URI, as it was written.
+    pub uri: &'a str,
+    /// The request's lines that the response nominates.
+    pub nominated: Nominated<'a>,
+    /// Whether the request carried `Authorization`.
+    pub authorized: bool,
+    /// The response's status.
+    pub status: u16,
+    /// The response's lines, those of the connection left out.
+    pub fields: Edited<'a>,
+    /// When it was received.
+    pub received: ReceivedAt,
+    /// Octets of the body, if the response says so. 0 for a response to HEAD.
+    pub length: Option<u64>,
+}
+
+impl<'a> NewPair<'a> {
+    /// The key it is found under.
+    pub const fn key(&self) -> PairKey<'a> {
+        PairKey::new(self.uri)
+    }
+}
+
+/// The lines of a request that a response nominates by `Vary`.
+#[derive(Clone, Copy, Debug)]
+pub struct Nominated<'a> {
+    request: Fields<'a>,
+    /// `None`: the response nominates none.
+    response: Option<Edited<'a>>,
+}
+
+impl<'a> Nominated<'a> {
+    pub(crate) fn new(request: Fields<'a>, response: Edited<'a>) -> Self {
+        let varies = response.iter().any(|field| field.is("vary"));
+        Self { request, response: varies.then_some(response) }
+    }
+
+    /// The lines, in the request's order.
+    pub fn iter(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
+        let Self { request, response } = *self;
+        response.into_iter().flat_map(move |response| {
+            request.iter().filter(move |line| {
+                let names_line = |name: &[u8]| name.eq_ignore_ascii_case(line.name_octets());
+                response
+                    .iter()
+                    .filter(|field| field.is("vary"))
+                    .flat_map(|field| Elements::of(field.value()))
+                    .any(names_line)
+            })
+        })
+    }
+}

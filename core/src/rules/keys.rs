@@ -1,0 +1,170 @@
+//! Cache keys (RFC 9111 §2): the target URI, normalised (RFC 9110 §4.2.3).
+//!
+//! Scheme and host have no case, a default port equals none, an empty path equals `/`, an escaped
+//! unreserved character equals itself, hex digits have no case, a fragment does not count. Reserved
+//! characters, the order of a query and an empty query are never touched.
+
+/// A URI in three parts: scheme, authority (without a default port), and the rest.
+#[derive(Clone, Copy, Debug)]
+struct Parts<'a> {
+    scheme: &'a str,
+    authority: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    /// `None` if `uri` has no authority: it is then compared as a path.
+    fn of(uri: &'a str) -> Option<Self> {
+        let (scheme, rest) = uri.split_once("://")?;
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at_checked(end)?;
+        Some(Self { scheme, authority: without_default_port(scheme, authority), rest })
+    }
+}
+
+fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
+    let default = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.is_empty() || port == default => host,
+        _ => authority,
+    }
+}
+
+/// The octets of `uri` followed by `reference`, normalised.
+pub(crate) fn normalized<'a>(uri: &'a str, reference: &'a str) -> impl Iterator<Item = u8> + use<'a> {
+    let (scheme, separator, authority, rest) = match Parts::of(uri) {
+        Some(parts) => (parts.scheme, "://", parts.authority, parts.rest),
+        None => ("", "", "", uri),
+    };
+    let empty_path = !separator.is_empty() && !rest.starts_with('/') && !reference.starts_with('/');
+    let path = Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2] };
+    lower(scheme)
+        .chain(separator.bytes())
+        .chain(lower(authority))
+        .chain(empty_path.then_some(b'/'))
+        .chain(path)
+}
+
+fn lower(text: &str) -> impl Iterator<Item = u8> + use<'_> {
+    text.bytes().map(|octet| octet.to_ascii_lowercase())
+}
+
+/// Whether two URIs name the same resource.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    a == b || normalized(a, "").eq(normalized(b, ""))
+}
+
+/// Whether two URIs have the same scheme, host and port.
+pub(crate) fn same_origin(a: &str, b: &str) -> bool {
+    match (Parts::of(a), Parts::of(b)) {
+        (Some(a), Some(b)) => {
+            a.scheme.eq_ignore_ascii_case(b.scheme) && a.authority.eq_ignore_ascii_case(b.authority)
+        }
+        _ => false,
+    }
+}
+
+/// Scheme and authority of `uri`, as written: `https://host:port`. `None` if it has none.
+pub(crate) fn origin(uri: &str) -> Option<&str> {
+    let start = uri.find("://")? + 3;
+    let authority = uri.get(start..)?;
+    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
+    uri.get(..start + end)
+}
+
+/// A path and query, normalised, up to the fragment.
+struct Path<'a> {
+    octets: &'a [u8],
+    then: &'a [u8],
+    pending: [Option<u8>; 2],
+}
+
+impl Iterator for Path<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        let [first, second] = &mut self.pending;
+        if let Some(octet) = first.take().or_else(|| second.take()) {
+            return Some(octet);
+        }
+        if self.octets.is_empty() {
+            self.octets = core::mem::take(&mut self.then);
+        }
+        match self.octets {
+            [] | [b'#', ..] => {
+                (self.octets, self.then) = (&[], &[]);
+                None
+            }
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                self.octets = rest;
+                let octet = hex(*high) << 4 | hex(*low);
+                if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
+                    return Some(octet);
+                }
+                self.pending = [Some(high.to_ascii_uppercase()), Some(low.to_ascii_uppercase())];
+                Some(b'%')
+            }
+            [octet, rest @ ..] => {
+                self.octets = rest;
+                Some(*octet)
+            }
+        }
+    }
+}
+
+const fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s4_2_3_of_9110_what_is_equivalent_is_one_key() {
+        for (a, b) in [
+            ("HTTP://EXAMPLE.com/a", "http://example.com/a"),
+            ("http://example.com:80/", "http://example.com"),
+            ("http://example.com:/", "http://example.com/"),
+            ("https://example.com:443/x", "https://example.com/x"),
+            ("http://e/%7Euser", "http://e/~user"),
+            ("http://e/%e4", "http://e/%E4"),
+            ("http://e/a#b", "http://e/a#c"),
+            ("http://e?q", "http://e/?q"),
+        ] {
+            assert!(same(a, b), "{a} {b}");
+            assert!(same(b, a), "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn s4_2_3_of_9110_what_differs_is_another_key() {
+        for (a, b) in [
+            ("http://e/A", "http://e/a"),
+            ("http://e/", "https://e/"),
+            ("http://e:8080/", "http://e/"),
+            ("https://e:80/", "https://e/"),
+            ("http://e/?", "http://e/"),
+            ("http://e/?a=1&b=2", "http://e/?b=2&a=1"),
+            ("http://e/%2F", "http://e//"),
+            ("http://e/%3F", "http://e/?"),
+            ("http://e/%", "http://e/%25"),
+        ] {
+            assert!(!same(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn origins_are_scheme_host_and_port() {
+        assert!(same_origin("http://E:80/a", "HTTP://e/b"));
+        assert!(!same_origin("http://e/a", "https://e/a"));
+        assert!(!same_origin("http://e/a", "http://e.evil/a"));
+        assert!(!same_origin("/a", "/a"));
+        assert_eq!(origin("https://h:1/a?b"), Some("https://h:1"));
+        assert_eq!(origin("https://h"), Some("https://h"));
+        assert_eq!(origin("/a"), None);
+    }
+}

@@ -1,0 +1,200 @@
+//! `FromCache`: a stored response answers (RFC 9111 §4).
+
+use super::candidates::Candidate;
+use super::{Arrived, Context};
+use crate::fields::{Part, ResponseFacts};
+use crate::head::{Edited, Field, Fields, Known, KnownSet, Method, Text};
+use crate::pair::PairId;
+use crate::rules::preconditions::{self, Answer, Selected};
+use crate::rules::stored_fields::{self, MadeDate};
+use crate::rules::validation::Validators;
+use crate::time::{DeltaSeconds, Now};
+
+/// The end: a stored response is served.
+#[derive(Clone, Copy, Debug)]
+pub struct FromCache<'a> {
+    context: Context<'a>,
+    id: PairId,
+    serving: Serving,
+    answer: Answer,
+    age: Option<DeltaSeconds>,
+    age_text: Text<10>,
+    /// `bytes 0-1/2`
+    range_text: Text<72>,
+    length_text: Text<20>,
+    hides_fields: bool,
+    /// The response that has just validated it.
+    validated_by: Option<(Fields<'a>, Option<MadeDate>)>,
+    forget: bool,
+}
+
+/// How a stored response is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Serving {
+    /// Fresh.
+    Fresh,
+    /// Just validated by the origin.
+    Validated,
+    /// Stale, as the request, the response or the options allow.
+    Stale,
+    /// Stale, and it must be validated afterwards (RFC 5861 §3): see
+    /// [`IdleClient::validating`](super::IdleClient::validating).
+    StaleWhileRevalidate,
+    /// Stale, since the origin failed (§4.2.4, RFC 5861 §4).
+    StaleOnError,
+}
+
+super::context!(FromCache);
+
+impl<'a> FromCache<'a> {
+    pub(crate) fn new(context: Context<'a>, stored: &Candidate, serving: Serving) -> Self {
+        let Candidate { id, answer, usability, hides_fields, .. } = *stored;
+        Self::with(context, id, serving, answer, usability.age, hides_fields)
+    }
+
+    /// After a validation: the stored response's validators and dates are those of the 304 where it
+    /// has them.
+    pub(crate) fn validated(
+        context: Context<'a>,
+        stored: &Candidate,
+        arrived: &Arrived<'a>,
+        facts: &ResponseFacts<'a>,
+        now: Now,
+    ) -> Self {
+        let old = context.candidates.validators(stored);
+        let selected = Selected {
+            status: stored.status,
+            validators: Validators {
+                etag: facts.etag.or(old.etag),
+                last_modified: facts.last_modified.date().or(old.last_modified),
+            },
+            date: facts.date.date().or(arrived.received.utc).or(stored.date),
+            body: stored.body,
+            now: now.utc,
+        };
+        let answer = preconditions::answer(&context.request, &context.asked, &selected);
+        let age = Some(arrived.received.initial_age);
+        let mut state = Self::with(context, stored.id, Serving::Validated, answer, age, false);
+        state.validated_by = Some((arrived.response.fields, arrived.date));
+        state
+    }
+
+    /// The pair is removed after this use.
+    pub(crate) const fn forgetting(mut self, forget: bool) -> Self {
+        self.forget = forget;
+        self
+    }
+
+    fn with(
+        context: Context<'a>,
+        id: PairId,
+        serving: Serving,
+        answer: Answer,
+        age: Option<DeltaSeconds>,
+        hides_fields: bool,
+    ) -> Self {
+        let age_text = age.map_or(Text::EMPTY, |age| Text::EMPTY.number(u64::from(age.as_secs())));
+        let (range_text, length_text) = match answer {
+            Answer::Part(part) => (range_text(part), Text::EMPTY.number(part.len())),
+            Answer::Unsatisfiable { complete } => {
+                (Text::EMPTY.text("bytes */").number(complete), Text::EMPTY.number(0))
+            }
+            Answer::Whole | Answer::NotModified => (Text::EMPTY, Text::EMPTY),
+        };
+        Self {
+            context,
+            id,
+            serving,
+            answer,
+            age,
+            age_text,
+            range_text,
+            length_text,
+            hides_fields,
+            validated_by: None,
+            forget: false,
+        }
+    }
+
+    /// The pair that answers.
+    pub const fn id(&self) -> PairId {
+        self.id
+    }
+
+    /// How it is served.
+    pub const fn serving(&self) -> Serving {
+        self.serving
+    }
+
+    /// Its `current_age` (§4.2.3); `None` if it cannot be known.
+    pub const fn age(&self) -> Option<DeltaSeconds> {
+        self.age
+    }
+
+    /// What it is to the client: whole, 304, a part, or an unsatisfiable range.
+    pub const fn answer(&self) -> Answer {
+        self.answer
+    }
+
+    /// Whether the pair must be removed after this use (§3.2: a 304 said `no-store`).
+    pub const fn forget(&self) -> bool {
+        self.forget
+    }
+
+    /// The status to serve, given the stored one.
+    pub const fn status(&self, stored: u16) -> u16 {
+        match self.answer {
+            Answer::Whole => stored,
+            Answer::NotModified => 304,
+            Answer::Part(_) => 206,
+            Answer::Unsatisfiable { .. } => 416,
+        }
+    }
+
+    /// Which octets of the stored body to serve: the position of the first, and how many, or `None`
+    /// for all that follow. `None` if no content is served.
+    pub fn content(&self) -> Option<(u64, Option<u64>)> {
+        match self.answer {
+            _ if self.context.request.method == Method::Head => None,
+            Answer::Whole => Some((0, None)),
+            Answer::Part(part) => Some((part.first, Some(part.len()))),
+            Answer::NotModified | Answer::Unsatisfiable { .. } => None,
+        }
+    }
+
+    /// The lines to serve, given the stored ones: freshened if it was just validated, with one
+    /// `Age`, without those that `no-cache="…"` keeps back.
+    pub fn fields<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
+        const OF_A_304: KnownSet = KnownSet::of(&[
+            Known::CacheControl,
+            Known::ContentLocation,
+            Known::Date,
+            Known::ETag,
+            Known::Expires,
+            Known::Vary,
+        ]);
+        let mut fields = match &self.validated_by {
+            Some((new, date)) => stored_fields::freshened(stored, *new, date.as_ref(), self.context.options),
+            None => Edited::new(stored),
+        };
+        if self.hides_fields {
+            fields = fields.hiding_no_cache(stored);
+        }
+        fields = match self.answer {
+            Answer::Whole => fields,
+            Answer::NotModified => fields.only(OF_A_304),
+            Answer::Part(_) | Answer::Unsatisfiable { .. } => fields
+                .with(Known::ContentRange, Field::new("Content-Range", self.range_text.as_octets()))
+                .with(Known::ContentLength, Field::new("Content-Length", self.length_text.as_octets())),
+        };
+        match self.age {
+            Some(_) => fields.with(Known::Age, Field::new("Age", self.age_text.as_octets())),
+            None => fields.dropping(KnownSet::of(&[Known::Age])),
+        }
+    }
+}
+
+fn range_text(part: Part) -> Text<72> {
+    Text::EMPTY.text("bytes ").number(part.first).text("-").number(part.last).text("/").number(part.complete)
+}

@@ -1,0 +1,107 @@
+//! The states of a cache (RFC 9111), one file each.
+//!
+//! ```text
+//! IdleClient ─next(request, stored pairs, now)─┬─ FromCache ──────────────▶ end: serve (200, 206, 304 or 416)
+//!                                              ├─ NeedRevalidation ─next(response)─┬─ NeedToBeUpdated ─next()─▶ FromCache
+//!                                              │                                   ├─ StoreAndUse | CouldNotBeStored
+//!                                              │                                   ├─ InvalidateEntries ─next()─▶ either
+//!                                              │                                   ├─ FromCache (stale: 5xx, unreachable)
+//!                                              │                                   ├─ CacheMiss (304 that matches nothing)
+//!                                              │                                   └─ GatewayTimeout (unreachable)
+//!                                              ├─ CacheMiss ─next(response)─┬─ StoreAndUse ──────▶ end: store and hand over
+//!                                              │                            ├─ CouldNotBeStored ─▶ end: hand over, with the Reason
+//!                                              │                            ├─ InvalidateEntries ─next()─▶ either
+//!                                              │                            └─ NeedToBeUpdated (HEAD) ─next()─▶ InvalidateEntries
+//!                                              └─ GatewayTimeout (only-if-cached)
+//! ```
+//!
+//! Every state is a struct with a consuming `next` whose type says what can follow: a wrong order
+//! does not compile. States borrow: the options, the heads, and one [`Candidates`] that the driver
+//! lends. They wait for nothing, store nothing and send nothing; they say what is to be done, and
+//! the driver does it (the [`Client`](crate::client::Client), or yours).
+
+mod cache_miss;
+mod candidates;
+mod could_not_be_stored;
+mod from_cache;
+mod gateway_timeout;
+mod idle_client;
+mod invalidate_entries;
+mod need_revalidation;
+mod need_to_be_updated;
+mod store_and_use;
+
+pub use cache_miss::{CacheMiss, MissNext};
+pub use candidates::Candidates;
+pub use could_not_be_stored::CouldNotBeStored;
+pub use from_cache::{FromCache, Serving};
+pub use gateway_timeout::GatewayTimeout;
+pub use idle_client::{IdleClient, IdleNext, Selecting};
+pub use invalidate_entries::InvalidateEntries;
+pub use need_revalidation::{NeedRevalidation, RevalidationNext};
+pub use need_to_be_updated::NeedToBeUpdated;
+pub use store_and_use::{End, StoreAndUse};
+
+use crate::fields::{RequestFacts, ResponseFacts};
+use crate::head::{RequestHead, ResponseHead};
+use crate::options::CacheOptions;
+use crate::reason::Reason;
+use crate::rules::stored_fields::{self, MadeDate};
+use crate::rules::{age, storing};
+use crate::time::{Exchange, ReceivedAt};
+
+/// What every state of one request knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) options: &'a CacheOptions,
+    pub(crate) request: RequestHead<'a>,
+    pub(crate) asked: RequestFacts<'a>,
+    pub(crate) candidates: &'a Candidates,
+}
+
+/// A response that has arrived for a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrived<'a> {
+    pub(crate) response: ResponseHead<'a>,
+    pub(crate) received: ReceivedAt,
+    /// A `Date` for it, if it came without.
+    pub(crate) date: Option<MadeDate>,
+}
+
+impl<'a> Context<'a> {
+    /// Reads a response that has arrived.
+    pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
+        let facts = ResponseFacts::of(response.fields, at.received.utc);
+        let date = stored_fields::missing_date(&facts, at);
+        (Arrived { response, received: age::received_at(&facts, at), date }, facts)
+    }
+
+    /// Whether the response may be stored.
+    pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
+        let received = storing::Received {
+            request: &self.request,
+            asked: &self.asked,
+            response: &arrived.response,
+            facts,
+        };
+        storing::may_store(received, self.options)
+    }
+}
+
+/// What every state answers: its options and its request.
+macro_rules! context {
+    ($state:ident $(, $then:ident)?) => {
+        impl<'a $(, $then)?> $state<'a $(, $then)?> {
+            /// The options it follows.
+            pub const fn options(&self) -> &'a $crate::options::CacheOptions {
+                self.context.options
+            }
+
+            /// The request it is about.
+            pub const fn request(&self) -> &$crate::head::RequestHead<'a> {
+                &self.context.request
+            }
+        }
+    };
+}
+pub(crate) use context;

@@ -1,0 +1,179 @@
+//! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
+
+use super::candidates::{Candidate, Chosen};
+use super::invalidate_entries::ByUri;
+use super::{
+    Arrived, CacheMiss, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, InvalidateEntries,
+    MissNext, NeedToBeUpdated, Serving, StoreAndUse,
+};
+use crate::fields::ResponseFacts;
+use crate::head::{Edited, Field, Known, Method, Outgoing, ResponseHead};
+use crate::reason::Reason;
+use crate::rules::stale;
+use crate::rules::stored_fields::MadeDate;
+use crate::rules::validation::{self, Selects};
+use crate::time::{Exchange, HttpDate, Now};
+
+/// A conditional request goes to the origin, or a plain one if nothing stored has a validator.
+#[derive(Clone, Copy, Debug)]
+pub struct NeedRevalidation<'a> {
+    context: Context<'a>,
+    reason: Reason,
+    /// The candidate to answer with.
+    best: usize,
+    /// Those whose validators are sent.
+    asked_about: Chosen,
+    /// The value of `If-Modified-Since`.
+    since: Option<MadeDate>,
+}
+
+/// What follows [`NeedRevalidation`].
+#[derive(Clone, Copy, Debug)]
+pub enum RevalidationNext<'a> {
+    /// 304: stored responses are freshened, one of them answers.
+    NeedToBeUpdated(NeedToBeUpdated<'a, FromCache<'a>>),
+    /// 200 to HEAD: stored responses to GET are freshened, the response is handed over.
+    HeadUpdate(NeedToBeUpdated<'a, InvalidateEntries<'a, End<'a>>>),
+    /// The response is stored and handed over.
+    StoreAndUse(StoreAndUse<'a>),
+    /// The response is handed over.
+    CouldNotBeStored(CouldNotBeStored<'a>),
+    /// The response may not be stored, and what was stored is not to be used again.
+    InvalidateEntries(InvalidateEntries<'a, End<'a>>),
+    /// The origin failed, and a stale response may be served.
+    FromCache(FromCache<'a>),
+    /// The 304 matches nothing stored: the request is sent again, without conditions.
+    CacheMiss(CacheMiss<'a>),
+    /// The origin cannot be reached, and no stale response may be served.
+    GatewayTimeout(GatewayTimeout<'a>),
+}
+
+impl<'a> From<MissNext<'a>> for RevalidationNext<'a> {
+    fn from(next: MissNext<'a>) -> Self {
+        match next {
+            MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
+            MissNext::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
+            MissNext::InvalidateEntries(state) => Self::InvalidateEntries(state),
+            MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
+        }
+    }
+}
+
+super::context!(NeedRevalidation);
+
+impl<'a> NeedRevalidation<'a> {
+    pub(crate) fn new(context: Context<'a>, best: usize, reason: Reason) -> Self {
+        let tagged = context.candidates.tagged();
+        let only_one = context.candidates.len() == 1 || tagged.is_empty();
+        let since = match context.candidates.best() {
+            // A date speaks for one response, and means nothing to a range (§4.3.1).
+            Some((_, best)) if only_one && context.asked.range.is_none() => {
+                let by_date = if context.options.validate_by_date { best.date } else { None };
+                best.last_modified.or(by_date)
+            }
+            _ => None,
+        };
+        let asked_about = if since.is_some() { tagged.with(best) } else { tagged };
+        Self { context, reason, best, asked_about, since: since.map(HttpDate::to_octets) }
+    }
+
+    /// Why what is stored may not be used as it is.
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The request to send: the client's, with the stored validators in place of its own
+    /// conditions. These are answered from the result. If nothing stored has a validator, the
+    /// client's own conditions go to the origin.
+    pub fn outgoing(&self) -> Outgoing<'_> {
+        let request = &self.context.request;
+        let mut fields = Edited::new(request.fields);
+        if !self.asked_about.is_empty() {
+            fields = fields.dropping(super::cache_miss::CONDITIONS);
+        }
+        if let Some(tags) = self.context.candidates.tags() {
+            fields = fields.with(Known::IfNoneMatch, Field::new("If-None-Match", tags));
+        }
+        if let Some(since) = &self.since {
+            fields = fields.with(Known::IfModifiedSince, Field::new("If-Modified-Since", since));
+        }
+        Outgoing { method: request.method, uri: request.uri, fields }
+    }
+
+    /// Goes on with the response, of which only the head need have arrived.
+    pub fn next(self, response: ResponseHead<'a>, at: Exchange) -> RevalidationNext<'a> {
+        let context = self.context;
+        let (arrived, facts) = context.read(response, at);
+        match response.status {
+            304 if self.asked_about.is_empty() => {
+                let reason = Reason::NotModified;
+                RevalidationNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason))
+            }
+            304 => self.not_modified(arrived, &facts, at.received),
+            200 if context.request.method == Method::Head => context.after_head(arrived, &facts).into(),
+            status if stale::is_error(status) => match self.stale_on_error() {
+                Some(stored) => RevalidationNext::FromCache(stored),
+                None => MissNext::from(context.store_or_not(arrived, &facts)).into(),
+            },
+            _ => self.replaced(arrived, &facts),
+        }
+    }
+
+    /// Goes on without a response: the origin could not be reached, or not in time.
+    pub fn unreachable(self) -> RevalidationNext<'a> {
+        match self.stale_on_error() {
+            Some(stored) => RevalidationNext::FromCache(stored),
+            None => RevalidationNext::GatewayTimeout(GatewayTimeout::new(self.context, Reason::Unreachable)),
+        }
+    }
+
+    fn stale_on_error(&self) -> Option<FromCache<'a>> {
+        let (_, best) = self.context.candidates.best_of(|at, _| at == self.best)?;
+        best.usability.on_error.then(|| FromCache::new(self.context, best, Serving::StaleOnError))
+    }
+
+    /// A 304 (§4.3.4).
+    fn not_modified(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>, now: Now) -> RevalidationNext<'a> {
+        let context = self.context;
+        let candidates = context.candidates;
+        let named = self.named_by(facts);
+        let Some((at, best)) = candidates.best_of(|at, _| named.contains(at)) else {
+            return RevalidationNext::CacheMiss(CacheMiss::new(context, Reason::NoMatchFor304));
+        };
+        let freshened = match validation::selects(facts) {
+            Selects::All => named,
+            Selects::MostRecent | Selects::TheOneAsked => Chosen::NONE.with(at),
+        };
+        let forget = context.may_not_keep(facts);
+        let answer = FromCache::validated(context, best, &arrived, facts, now).forgetting(forget);
+        RevalidationNext::NeedToBeUpdated(NeedToBeUpdated::new(context, arrived, freshened, forget, answer))
+    }
+
+    /// The candidates that a 304 names.
+    fn named_by(&self, facts: &ResponseFacts<'_>) -> Chosen {
+        let candidates = self.context.candidates;
+        if validation::selects(facts) == Selects::TheOneAsked {
+            return if self.asked_about.len() == 1 { self.asked_about } else { Chosen::NONE };
+        }
+        candidates.choose(|candidate| {
+            validation::matches(&candidates.validators(candidate), facts, self.context.options)
+        })
+    }
+
+    /// A full response: it is used, and stands for what was stored (§4.3.3).
+    fn replaced(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> RevalidationNext<'a> {
+        let end = self.context.store_or_not(arrived, facts);
+        if let End::CouldNotBeStored(state) = end
+            && arrived.response.status < 500
+            && arrived.response.status != 206
+        {
+            // The origin has something else by now, so the old one is not served again without
+            // validation: it goes.
+            let old = self.context.candidates.choose(|_: &Candidate| true);
+            let end = End::CouldNotBeStored(state);
+            let invalidate = InvalidateEntries::new(self.context, arrived, old, ByUri::None, end);
+            return RevalidationNext::InvalidateEntries(invalidate);
+        }
+        MissNext::from(end).into()
+    }
+}

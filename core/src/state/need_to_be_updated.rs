@@ -1,0 +1,76 @@
+//! `NeedToBeUpdated`: stored responses are freshened (RFC 9111 §3.2, §4.3.4, §4.3.5).
+
+use super::candidates::Chosen;
+use super::{Arrived, Context};
+use crate::head::ResponseHead;
+use crate::pair::{NewPair, Nominated, PairId, StoredPair};
+use crate::rules::stored_fields;
+
+/// Stored pairs are to be written anew, with the fields of a response that has validated them.
+#[derive(Clone, Copy, Debug)]
+pub struct NeedToBeUpdated<'a, Then> {
+    context: Context<'a>,
+    arrived: Arrived<'a>,
+    ids: Chosen,
+    forget: bool,
+    then: Then,
+}
+
+super::context!(NeedToBeUpdated, Then);
+
+impl<'a, Then> NeedToBeUpdated<'a, Then> {
+    pub(crate) const fn new(
+        context: Context<'a>,
+        arrived: Arrived<'a>,
+        ids: Chosen,
+        forget: bool,
+        then: Then,
+    ) -> Self {
+        Self { context, arrived, ids, forget, then }
+    }
+
+    /// The response that validated them.
+    pub const fn response(&self) -> &ResponseHead<'a> {
+        &self.arrived.response
+    }
+
+    /// The pairs to freshen.
+    pub fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a, Then> {
+        self.context.candidates.ids(self.ids)
+    }
+
+    /// Whether the response forbids to keep them any longer (`no-store`, or `private` in a shared
+    /// cache): they are then not written, but removed after this use.
+    pub const fn forget(&self) -> bool {
+        self.forget
+    }
+
+    /// `stored`, freshened: each field of the response in place of the stored ones of its name, the
+    /// time of the validation, and the nominated lines of the request that led to it. The body
+    /// stays.
+    pub fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
+        let Self { context, arrived, .. } = self;
+        let fields = stored_fields::freshened(
+            stored.response.fields,
+            arrived.response.fields,
+            arrived.date.as_ref(),
+            context.options,
+        );
+        NewPair {
+            method: stored.method,
+            uri: stored.uri,
+            nominated: Nominated::new(context.request.fields, fields),
+            authorized: stored.authorized || context.asked.has_authorization,
+            status: stored.response.status,
+            fields,
+            received: arrived.received,
+            length: stored.body.complete,
+        }
+    }
+
+    /// What follows once they are written. If they cannot be, it follows all the same: they are
+    /// validated again next time.
+    pub fn next(self) -> Then {
+        self.then
+    }
+}
