@@ -2,14 +2,17 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("lib.md")]
 
+pub mod client;
 pub mod fields;
 pub mod head;
 pub mod limits;
+mod logging;
 pub mod options;
 pub mod pair;
 mod reason;
 mod rules;
 pub mod state;
+pub mod store;
 pub mod time;
 
 pub use options::CacheOptions;

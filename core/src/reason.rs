@@ -60,6 +60,8 @@ reasons! {
     OnlyIfCached => "only-if-cached, and nothing usable is stored",
     /// The origin could not be reached, and no stale response may be used (§4.2.4).
     Unreachable => "the origin cannot be reached",
+    /// The store lost the response between two steps.
+    Lost => "the store lost the response",
     /// A 304 names no stored response: the request is sent again, without conditions (§4.3.4).
     NoMatchFor304 => "the 304 matches nothing stored",
 

@@ -95,14 +95,10 @@ fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Optio
 ///
 /// `None` if they are no record of a schema this version reads.
 pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<'_>> {
-    if octets.first() != Some(&SCHEMA) {
-        return None;
-    }
-    let (description, rest) = postcard::take_from_bytes::<Description>(octets).ok()?;
+    let (description, rest) = split_description(octets)?;
     let (uri, rest) = rest.split_at_checked(usize::from(description.uri))?;
     let (nominated, rest) = rest.split_at_checked(usize::from(description.nominated))?;
     let fields = rest.get(..usize::from(description.fields))?;
-    let this_boot = description.flags & EARLIER_BOOT == 0;
     Some(StoredPair {
         id,
         method: match description.flags & METHOD {
@@ -115,13 +111,38 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
         nominated: Fields::from_packed(nominated),
         authorized: description.flags & AUTHORIZED != 0,
         response: ResponseHead { status: description.status, fields: Fields::from_packed(fields) },
-        received: ReceivedAt {
-            uptime: this_boot.then_some(Uptime::from_millis(description.uptime)),
-            utc: description.utc.map(HttpDate::from_unix),
-            initial_age: DeltaSeconds::new(u64::from(description.initial_age)),
-        },
+        received: description.received(),
         body,
     })
+}
+
+/// The URI in a record of which only the beginning may be there; `None` if it is not all there.
+pub fn decode_uri(octets: &[u8]) -> Option<&str> {
+    let (description, rest) = split_description(octets)?;
+    core::str::from_utf8(rest.get(..usize::from(description.uri))?).ok()
+}
+
+/// When the response of a record was received; only its beginning need be there.
+pub fn decode_received(octets: &[u8]) -> Option<ReceivedAt> {
+    split_description(octets).map(|(description, _)| description.received())
+}
+
+fn split_description(octets: &[u8]) -> Option<(Description, &[u8])> {
+    if octets.first() != Some(&SCHEMA) {
+        return None;
+    }
+    postcard::take_from_bytes(octets).ok()
+}
+
+impl Description {
+    fn received(&self) -> ReceivedAt {
+        let this_boot = self.flags & EARLIER_BOOT == 0;
+        ReceivedAt {
+            uptime: this_boot.then_some(Uptime::from_millis(self.uptime)),
+            utc: self.utc.map(HttpDate::from_unix),
+            initial_age: DeltaSeconds::new(u64::from(self.initial_age)),
+        }
+    }
 }
 
 /// Marks a record, in the octets handed out, as one of an earlier boot: its uptime means nothing.

@@ -53,11 +53,14 @@ impl<'a> CacheMiss<'a> {
     }
 
     /// The request to send: the client's, its preconditions with it, unless a 304 has just come
-    /// that matches nothing (§4.3.4).
+    /// that matches nothing (§4.3.4), or the pair is lost.
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
         let fields = Edited::new(request.fields);
-        let fields = if self.reason == Reason::NoMatchFor304 { fields.dropping(CONDITIONS) } else { fields };
+        let fields = match self.reason {
+            Reason::NoMatchFor304 | Reason::Lost => fields.dropping(CONDITIONS),
+            _ => fields,
+        };
         Outgoing { method: request.method, uri: request.uri, fields }
     }
 

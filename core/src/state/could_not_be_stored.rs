@@ -3,7 +3,7 @@
 use super::{Arrived, Context};
 use crate::head::{Edited, ResponseHead};
 use crate::reason::Reason;
-use crate::rules::stored_fields;
+use crate::rules::stored_fields::{self, MadeDate};
 
 /// The end: the response is handed over, and not stored.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,11 @@ impl<'a> CouldNotBeStored<'a> {
     /// Why it is not stored.
     pub const fn reason(&self) -> Reason {
         self.reason
+    }
+
+    /// A `Date` for the response, if it came without.
+    pub(crate) const fn made_date(&self) -> Option<MadeDate> {
+        self.arrived.date
     }
 
     /// The response as received.

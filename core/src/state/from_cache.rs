@@ -1,10 +1,11 @@
 //! `FromCache`: a stored response answers (RFC 9111 §4).
 
 use super::candidates::Candidate;
-use super::{Arrived, Context};
+use super::{Arrived, CacheMiss, Context};
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Edited, Field, Fields, Known, KnownSet, Method, Text};
 use crate::pair::PairId;
+use crate::reason::Reason;
 use crate::rules::preconditions::{self, Answer, Selected};
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::validation::Validators;
@@ -140,6 +141,11 @@ impl<'a> FromCache<'a> {
     /// Whether the pair must be removed after this use (§3.2: a 304 said `no-store`).
     pub const fn forget(&self) -> bool {
         self.forget
+    }
+
+    /// Goes on if the store has lost the pair meanwhile: as if it had not been there.
+    pub const fn lost(self) -> CacheMiss<'a> {
+        CacheMiss::new(self.context, Reason::Lost)
     }
 
     /// The status to serve, given the stored one.

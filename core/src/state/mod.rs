@@ -38,7 +38,7 @@ pub use from_cache::{FromCache, Serving};
 pub use gateway_timeout::GatewayTimeout;
 pub use idle_client::{IdleClient, IdleNext, Selecting};
 pub use invalidate_entries::InvalidateEntries;
-pub use need_revalidation::{NeedRevalidation, RevalidationNext};
+pub use need_revalidation::{NeedRevalidation, RevalidationNext, Unreachable};
 pub use need_to_be_updated::NeedToBeUpdated;
 pub use store_and_use::{End, StoreAndUse};
 

@@ -28,28 +28,38 @@ pub struct NeedRevalidation<'a> {
 }
 
 /// What follows [`NeedRevalidation`].
+///
+/// What holds on to the response has its lifetime `'r`; what does not has the request's, `'a`, so
+/// that the response's buffer can be used again.
 #[derive(Clone, Copy, Debug)]
-pub enum RevalidationNext<'a> {
+pub enum RevalidationNext<'a, 'r> {
     /// 304: stored responses are freshened, one of them answers.
-    NeedToBeUpdated(NeedToBeUpdated<'a, FromCache<'a>>),
+    NeedToBeUpdated(NeedToBeUpdated<'r, FromCache<'r>>),
     /// 200 to HEAD: stored responses to GET are freshened, the response is handed over.
-    HeadUpdate(NeedToBeUpdated<'a, InvalidateEntries<'a, End<'a>>>),
+    HeadUpdate(NeedToBeUpdated<'r, InvalidateEntries<'r, End<'r>>>),
     /// The response is stored and handed over.
-    StoreAndUse(StoreAndUse<'a>),
+    StoreAndUse(StoreAndUse<'r>),
     /// The response is handed over.
-    CouldNotBeStored(CouldNotBeStored<'a>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
     /// The response may not be stored, and what was stored is not to be used again.
-    InvalidateEntries(InvalidateEntries<'a, End<'a>>),
+    InvalidateEntries(InvalidateEntries<'r, End<'r>>),
     /// The origin failed, and a stale response may be served.
     FromCache(FromCache<'a>),
     /// The 304 matches nothing stored: the request is sent again, without conditions.
     CacheMiss(CacheMiss<'a>),
-    /// The origin cannot be reached, and no stale response may be served.
+}
+
+/// What follows [`NeedRevalidation`] without a response.
+#[derive(Clone, Copy, Debug)]
+pub enum Unreachable<'a> {
+    /// A stale response may be served.
+    FromCache(FromCache<'a>),
+    /// None may.
     GatewayTimeout(GatewayTimeout<'a>),
 }
 
-impl<'a> From<MissNext<'a>> for RevalidationNext<'a> {
-    fn from(next: MissNext<'a>) -> Self {
+impl<'r> From<MissNext<'r>> for RevalidationNext<'_, 'r> {
+    fn from(next: MissNext<'r>) -> Self {
         match next {
             MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
             MissNext::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
@@ -101,8 +111,11 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// Goes on with the response, of which only the head need have arrived.
-    pub fn next(self, response: ResponseHead<'a>, at: Exchange) -> RevalidationNext<'a> {
-        let context = self.context;
+    pub fn next<'r>(self, response: ResponseHead<'r>, at: Exchange) -> RevalidationNext<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let context: Context<'r> = self.context;
         let (arrived, facts) = context.read(response, at);
         match response.status {
             304 if self.asked_about.is_empty() => {
@@ -120,11 +133,16 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
-    pub fn unreachable(self) -> RevalidationNext<'a> {
+    pub fn unreachable(self) -> Unreachable<'a> {
         match self.stale_on_error() {
-            Some(stored) => RevalidationNext::FromCache(stored),
-            None => RevalidationNext::GatewayTimeout(GatewayTimeout::new(self.context, Reason::Unreachable)),
+            Some(stored) => Unreachable::FromCache(stored),
+            None => Unreachable::GatewayTimeout(GatewayTimeout::new(self.context, Reason::Unreachable)),
         }
+    }
+
+    /// Goes on if the store has lost the pair meanwhile: as if it had not been there.
+    pub const fn lost(self) -> CacheMiss<'a> {
+        CacheMiss::new(self.context, Reason::Lost)
     }
 
     fn stale_on_error(&self) -> Option<FromCache<'a>> {
@@ -133,12 +151,20 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// A 304 (§4.3.4).
-    fn not_modified(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>, now: Now) -> RevalidationNext<'a> {
-        let context = self.context;
+    fn not_modified<'r>(
+        self,
+        arrived: Arrived<'r>,
+        facts: &ResponseFacts<'r>,
+        now: Now,
+    ) -> RevalidationNext<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let context: Context<'r> = self.context;
         let candidates = context.candidates;
         let named = self.named_by(facts);
         let Some((at, best)) = candidates.best_of(|at, _| named.contains(at)) else {
-            return RevalidationNext::CacheMiss(CacheMiss::new(context, Reason::NoMatchFor304));
+            return RevalidationNext::CacheMiss(CacheMiss::new(self.context, Reason::NoMatchFor304));
         };
         let freshened = match validation::selects(facts) {
             Selects::All => named,
@@ -161,8 +187,12 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// A full response: it is used, and stands for what was stored (§4.3.3).
-    fn replaced(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> RevalidationNext<'a> {
-        let end = self.context.store_or_not(arrived, facts);
+    fn replaced<'r>(self, arrived: Arrived<'r>, facts: &ResponseFacts<'r>) -> RevalidationNext<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let context: Context<'r> = self.context;
+        let end = context.store_or_not(arrived, facts);
         if let End::CouldNotBeStored(state) = end
             && arrived.response.status < 500
             && arrived.response.status != 206
@@ -171,7 +201,7 @@ impl<'a> NeedRevalidation<'a> {
             // validation: it goes.
             let old = self.context.candidates.choose(|_: &Candidate| true);
             let end = End::CouldNotBeStored(state);
-            let invalidate = InvalidateEntries::new(self.context, arrived, old, ByUri::None, end);
+            let invalidate = InvalidateEntries::new(context, arrived, old, ByUri::None, end);
             return RevalidationNext::InvalidateEntries(invalidate);
         }
         MissNext::from(end).into()

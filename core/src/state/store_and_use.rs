@@ -4,7 +4,7 @@ use super::candidates::Chosen;
 use super::{Arrived, Context, CouldNotBeStored};
 use crate::head::{Edited, Method, ResponseHead};
 use crate::pair::{NewPair, Nominated, PairId};
-use crate::rules::stored_fields;
+use crate::rules::stored_fields::{self, MadeDate};
 
 /// The end: the response is stored and handed over.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,11 @@ impl<'a> StoreAndUse<'a> {
     /// The stored pairs that the new one stands for (§4.3.3). They go when it is complete.
     pub fn replaces(&self) -> impl Iterator<Item = PairId> + Clone + use<'a> {
         self.context.candidates.ids(self.replaces)
+    }
+
+    /// A `Date` for the response, if it came without.
+    pub(crate) const fn made_date(&self) -> Option<MadeDate> {
+        self.arrived.date
     }
 
     /// The response as received.

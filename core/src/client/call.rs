@@ -1,0 +1,57 @@
+//! `Call`: a request with what goes along with it.
+
+use super::Content;
+use crate::head::{RequestHead, ResponseHead};
+use core::fmt;
+use core::future::{Future, Pending, pending};
+
+/// A request, and if need be its content, a deadline, and a listener for interim responses.
+///
+/// ```
+/// use larder::client::Call;
+/// use larder::head::{Method, RequestHead};
+///
+/// let head = RequestHead::get("http://api.example/report").with_method(Method::Post);
+/// let call = Call::new(head).content(&b"21.5"[..]);
+/// # let _ = call;
+/// ```
+pub struct Call<'c, T = &'c [u8], D = Pending<()>> {
+    pub(super) request: RequestHead<'c>,
+    pub(super) content: Option<T>,
+    pub(super) deadline: D,
+    pub(super) interim: Option<&'c mut dyn FnMut(&ResponseHead<'_>)>,
+}
+
+impl<'c> Call<'c> {
+    /// A request without content, for which one waits as long as it takes.
+    pub fn new(request: RequestHead<'c>) -> Self {
+        Self { request, content: None, deadline: pending(), interim: None }
+    }
+}
+
+impl<'c, T, D> Call<'c, T, D> {
+    /// The same with this content.
+    pub fn content<U: Content>(self, content: U) -> Call<'c, U, D> {
+        let Self { request, deadline, interim, .. } = self;
+        Call { request, content: Some(content), deadline, interim }
+    }
+
+    /// The same, waiting for the head of the origin's answer only until `deadline` is ready: a
+    /// timer, a button. It then counts as unreachable, and a stale response answers where one may,
+    /// else 504.
+    pub fn until<E: Future<Output = ()>>(self, deadline: E) -> Call<'c, T, E> {
+        let Self { request, content, interim, .. } = self;
+        Call { request, content, deadline, interim }
+    }
+
+    /// The same, telling `listener` of every interim response (1xx).
+    pub fn interim(self, listener: &'c mut dyn FnMut(&ResponseHead<'_>)) -> Self {
+        Self { interim: Some(listener), ..self }
+    }
+}
+
+impl<T, D> fmt::Debug for Call<'_, T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("request", &self.request).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,184 @@
+//! The client: it walks the states over a store, an origin and a clock.
+
+mod call;
+mod deadline;
+mod origin;
+mod reply;
+mod report;
+mod walk;
+
+pub use call::Call;
+pub use origin::{BodyRead, Content, Origin, Sending};
+pub use reply::{BodyError, Failure, Reply};
+pub use report::{Outcome, Report, Step, Storing};
+
+use crate::head::{HeadBuf, RequestHead};
+use crate::options::CacheOptions;
+use crate::pair::PairId;
+use crate::state::{Candidates, IdleClient};
+use crate::store::{Health, Maintained, PairStore, Writing};
+use crate::time::Clock;
+use core::future::Future;
+use walk::Walk;
+
+/// An HTTP client with a cache.
+///
+/// It belongs to one task: it has the heads of the request under way and a connection to the
+/// origin. Clients of several tasks share a store behind a lock (feature `embassy-sync`).
+///
+/// `BYTES` and `FIELDS` bound the heads it takes, as in [`HeadBuf`]; responses that exceed them are
+/// an error of the origin, stored pairs that exceed them are passed over. It takes about
+/// `2 × BYTES + 8 × FIELDS` octets and 1 KiB.
+#[derive(Debug)]
+pub struct Client<S, O, C, const BYTES: usize = 2048, const FIELDS: usize = 40> {
+    store: S,
+    origin: O,
+    clock: C,
+    options: CacheOptions,
+    head: HeadBuf<BYTES, FIELDS>,
+    record: [u8; BYTES],
+    scratch: Candidates,
+    pending: Pending,
+}
+
+impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
+    Client<S, O, C, BYTES, FIELDS>
+{
+    /// A client over a store, an origin and a clock, with the default options.
+    pub const fn new(store: S, origin: O, clock: C) -> Self {
+        Self::with_options(store, origin, clock, CacheOptions::PRIVATE)
+    }
+
+    /// A client with these options.
+    pub const fn with_options(store: S, origin: O, clock: C, options: CacheOptions) -> Self {
+        Self {
+            store,
+            origin,
+            clock,
+            options,
+            head: HeadBuf::new(),
+            record: [0; BYTES],
+            scratch: Candidates::new(),
+            pending: Pending { writing: None, forget: None },
+        }
+    }
+
+    /// Answers a request: from the store, from the origin, or with 504 if nobody can.
+    ///
+    /// # Cancel safety
+    /// May be dropped at any point: the store is sound, and the origin's connection is not used
+    /// again if it was in use.
+    pub async fn request<'c>(&'c mut self, request: RequestHead<'c>) -> Reply<'c, S, O> {
+        self.call(Call::new(request)).await
+    }
+
+    /// Answers a request that has content, a deadline, or a listener for interim responses.
+    ///
+    /// # Cancel safety
+    /// As [`request`](Self::request).
+    pub async fn call<'c, T: Content, D: Future<Output = ()>>(
+        &'c mut self,
+        call: Call<'c, T, D>,
+    ) -> Reply<'c, S, O> {
+        self.walk(call, false).await
+    }
+
+    /// Validates what was served stale (RFC 5861 §3): to be called with the same request when
+    /// [`Report::validation_due`] says so. Reads a new body through `buf` into the store.
+    ///
+    /// # Cancel safety
+    /// As [`request`](Self::request).
+    pub async fn validate(&mut self, request: RequestHead<'_>, buf: &mut [u8]) -> Report {
+        let mut reply = self.walk(Call::new(request), true).await;
+        // What came from the store was served already.
+        if reply.report().from_store == 0 && reply.report().storing == Storing::Underway {
+            while let Ok(1..) = reply.read(buf).await {}
+        }
+        reply.report().clone()
+    }
+
+    async fn walk<'c, T: Content, D: Future<Output = ()>>(
+        &'c mut self,
+        call: Call<'c, T, D>,
+        validating: bool,
+    ) -> Reply<'c, S, O> {
+        let Self { store, origin, clock, options, head, record, scratch, pending } = self;
+        pending.settle(store).await;
+        let idle = IdleClient::new(options);
+        let idle = if validating { idle.validating() } else { idle };
+        let walk = Walk { store, origin, clock, pending, report: Report::default(), failure: None };
+        walk.run(idle, call, head, record, scratch).await
+    }
+
+    /// Does a bounded piece of the store's housekeeping, at most one erase: call it between
+    /// requests.
+    ///
+    /// # Errors
+    /// Those of the store's medium.
+    pub async fn idle(&mut self) -> Result<Maintained, S::Error> {
+        self.pending.settle(&mut self.store).await;
+        self.store.maintain().await
+    }
+
+    /// How the store is doing.
+    pub async fn health(&mut self) -> Health {
+        self.store.health().await
+    }
+
+    /// The options it follows.
+    pub const fn options(&self) -> &CacheOptions {
+        &self.options
+    }
+
+    /// The options it follows, to be changed between requests.
+    pub const fn options_mut(&mut self) -> &mut CacheOptions {
+        &mut self.options
+    }
+
+    /// The store.
+    pub const fn store(&mut self) -> &mut S {
+        &mut self.store
+    }
+
+    /// The origin.
+    pub const fn origin(&mut self) -> &mut O {
+        &mut self.origin
+    }
+
+    /// The clock.
+    pub const fn clock(&self) -> &C {
+        &self.clock
+    }
+}
+
+/// What a dropped reply leaves to be done by the next request. There is no async `Drop`.
+#[derive(Debug, Default)]
+struct Pending {
+    /// A pair that was being written.
+    writing: Option<Writing>,
+    /// A pair to be removed after use.
+    forget: Option<PairId>,
+}
+
+impl Pending {
+    async fn settle(&mut self, store: &mut impl PairStore) {
+        self.settle_writing(store).await;
+        self.settle_forget(store).await;
+    }
+
+    async fn settle_writing(&mut self, store: &mut impl PairStore) {
+        if let Some(writing) = self.writing {
+            // Given up in any case.
+            let _ = store.abandon(writing).await;
+            self.writing = None;
+        }
+    }
+
+    async fn settle_forget(&mut self, store: &mut impl PairStore) {
+        if let Some(id) = self.forget
+            && store.remove(id).await.is_ok()
+        {
+            self.forget = None;
+        }
+    }
+}
