@@ -1,2 +1,18 @@
 //! Fixtures for the tests of larder: a mock clock, a scripted origin, heads, a conformance suite for
 //! stores, and a simulated NOR flash.
+
+pub mod clock;
+pub mod device;
+pub mod heads;
+pub mod hooked_store;
+pub mod origin;
+pub mod polls;
+pub mod response;
+pub mod store_suite;
+
+pub use clock::MockClock;
+pub use device::{Answer, Device};
+pub use hooked_store::{FailingStore, HookedStore, YieldingStore};
+pub use origin::ScriptedOrigin;
+pub use polls::{after_polls, block_on, poll_times};
+pub use response::Response;

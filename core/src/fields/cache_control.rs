@@ -6,8 +6,27 @@
 
 use super::list::{self, Elements, quoted_len};
 use super::trim;
-use crate::head::Fields;
+use crate::head::{Fields, Folded, folded};
 use crate::time::DeltaSeconds;
+
+folded! {
+    MAX_AGE = b"max-age",
+    S_MAXAGE = b"s-maxage",
+    STALE_WHILE_REVALIDATE = b"stale-while-revalidate",
+    STALE_IF_ERROR = b"stale-if-error",
+    NO_STORE = b"no-store",
+    NO_CACHE = b"no-cache",
+    PRIVATE = b"private",
+    PUBLIC = b"public",
+    MUST_REVALIDATE = b"must-revalidate",
+    PROXY_REVALIDATE = b"proxy-revalidate",
+    MUST_UNDERSTAND = b"must-understand",
+    NO_TRANSFORM = b"no-transform",
+    IMMUTABLE = b"immutable",
+    MIN_FRESH = b"min-fresh",
+    MAX_STALE = b"max-stale",
+    ONLY_IF_CACHED = b"only-if-cached",
+}
 
 /// A directive whose argument is a number of seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,34 +144,35 @@ impl ResponseDirectives {
     pub(crate) fn absorb(&mut self, line: &[u8]) {
         for element in Elements::of(line) {
             let (name, argument) = split(element);
-            self.flags |= match lowercase(name, &mut [0; NAME_MAX]) {
-                b"max-age" => {
+            let folded = Folded::of(name);
+            self.flags |= match name.len() {
+                7 if folded == MAX_AGE => {
                     self.max_age.add(argument);
                     0
                 }
-                b"s-maxage" => {
+                8 if folded == S_MAXAGE => {
                     self.s_maxage.add(argument);
                     0
                 }
-                b"stale-while-revalidate" => {
+                22 if folded == STALE_WHILE_REVALIDATE => {
                     self.stale_while_revalidate.add(argument);
                     0
                 }
-                b"stale-if-error" => {
+                14 if folded == STALE_IF_ERROR => {
                     self.stale_if_error.add(argument);
                     0
                 }
-                b"no-store" => Self::NO_STORE,
-                b"no-cache" if argument.names_fields() => Self::NO_CACHE_FIELDS,
-                b"no-cache" => Self::NO_CACHE,
-                b"private" if argument.names_fields() => Self::PRIVATE_FIELDS,
-                b"private" => Self::PRIVATE,
-                b"public" => Self::PUBLIC,
-                b"must-revalidate" => Self::MUST_REVALIDATE,
-                b"proxy-revalidate" => Self::PROXY_REVALIDATE,
-                b"must-understand" => Self::MUST_UNDERSTAND,
-                b"no-transform" => Self::NO_TRANSFORM,
-                b"immutable" => Self::IMMUTABLE,
+                8 if folded == NO_STORE => Self::NO_STORE,
+                8 if folded == NO_CACHE && argument.names_fields() => Self::NO_CACHE_FIELDS,
+                8 if folded == NO_CACHE => Self::NO_CACHE,
+                7 if folded == PRIVATE && argument.names_fields() => Self::PRIVATE_FIELDS,
+                7 if folded == PRIVATE => Self::PRIVATE,
+                6 if folded == PUBLIC => Self::PUBLIC,
+                15 if folded == MUST_REVALIDATE => Self::MUST_REVALIDATE,
+                16 if folded == PROXY_REVALIDATE => Self::PROXY_REVALIDATE,
+                15 if folded == MUST_UNDERSTAND => Self::MUST_UNDERSTAND,
+                12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
+                9 if folded == IMMUTABLE => Self::IMMUTABLE,
                 _ => 0,
             };
         }
@@ -199,20 +219,21 @@ impl RequestDirectives {
     pub(crate) fn absorb(&mut self, line: &[u8]) {
         for element in Elements::of(line) {
             let (name, argument) = split(element);
-            self.flags |= match lowercase(name, &mut [0; NAME_MAX]) {
-                b"max-age" => {
+            let folded = Folded::of(name);
+            self.flags |= match name.len() {
+                7 if folded == MAX_AGE => {
                     self.max_age.add(argument);
                     0
                 }
-                b"min-fresh" => {
+                9 if folded == MIN_FRESH => {
                     self.min_fresh.add(argument);
                     0
                 }
-                b"stale-if-error" => {
+                14 if folded == STALE_IF_ERROR => {
                     self.stale_if_error.add(argument);
                     0
                 }
-                b"max-stale" => {
+                9 if folded == MAX_STALE => {
                     self.max_stale = match (argument, argument.seconds()) {
                         (Argument::Absent, _) => StaleLimit::Any,
                         (_, Some(seconds)) => StaleLimit::Seconds(seconds),
@@ -220,10 +241,10 @@ impl RequestDirectives {
                     };
                     0
                 }
-                b"no-cache" => Self::NO_CACHE,
-                b"no-store" => Self::NO_STORE,
-                b"no-transform" => Self::NO_TRANSFORM,
-                b"only-if-cached" => Self::ONLY_IF_CACHED,
+                8 if folded == NO_CACHE => Self::NO_CACHE,
+                8 if folded == NO_STORE => Self::NO_STORE,
+                12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
+                14 if folded == ONLY_IF_CACHED => Self::ONLY_IF_CACHED,
                 _ => 0,
             };
         }
@@ -292,20 +313,6 @@ fn split(element: &[u8]) -> (&[u8], Argument<'_>) {
         token => Argument::Token(token),
     };
     (trim(name), argument)
-}
-
-/// The longest directive known: `stale-while-revalidate`.
-const NAME_MAX: usize = 22;
-
-/// `name` in lower case; empty if it is longer than any known name.
-fn lowercase<'b>(name: &[u8], buf: &'b mut [u8; NAME_MAX]) -> &'b [u8] {
-    let Some(lower) = buf.get_mut(..name.len()) else {
-        return &[];
-    };
-    for (to, from) in lower.iter_mut().zip(name) {
-        *to = from.to_ascii_lowercase();
-    }
-    lower
 }
 
 #[cfg(test)]

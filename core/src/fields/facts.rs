@@ -1,7 +1,7 @@
 //! All that the rules ask of a head, gathered in one pass over its lines.
 
 use super::list::Elements;
-use super::{EntityTag, RequestDirectives, ResponseDirectives, trim};
+use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, trim};
 use crate::head::{Fields, Known};
 use crate::time::{DeltaSeconds, HttpDate};
 
@@ -41,21 +41,21 @@ pub(crate) struct ResponseFacts<'a> {
     pub(crate) directives: ResponseDirectives,
     pub(crate) date: Dated,
     pub(crate) expires: Dated,
-    pub(crate) last_modified: Dated,
-    /// The value as sent, for comparison octet by octet.
-    pub(crate) last_modified_value: Option<&'a [u8]>,
+    /// Read when it is asked for: most decisions do without.
+    last_modified: Option<&'a [u8]>,
+    now: Option<HttpDate>,
     pub(crate) age: DeltaSeconds,
     pub(crate) has_age: bool,
     pub(crate) etag: Option<EntityTag<'a>>,
     pub(crate) content_length: Option<u64>,
-    pub(crate) has_vary: bool,
+    pub(crate) vary: Vary<'a>,
     pub(crate) has_connection: bool,
 }
 
 impl<'a> ResponseFacts<'a> {
     /// Reads `fields` once. `now` decides the century of two-digit years.
     pub(crate) fn of(fields: Fields<'a>, now: Option<HttpDate>) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self { now, ..Self::default() };
         for field in fields {
             let value = field.value();
             match field.known() {
@@ -69,15 +69,17 @@ impl<'a> ResponseFacts<'a> {
                 Some(Known::Date) => facts.date.add(value, now),
                 Some(Known::ETag) => facts.etag = EntityTag::parse(value),
                 Some(Known::Expires) => facts.expires.add(value, now),
-                Some(Known::LastModified) => {
-                    facts.last_modified.add(value, now);
-                    facts.last_modified_value = Some(value);
-                }
-                Some(Known::Vary) => facts.has_vary = true,
+                Some(Known::LastModified) => facts.last_modified = Some(value),
+                Some(Known::Vary) => facts.vary.add(value, fields),
                 _ => {}
             }
         }
         facts
+    }
+
+    /// `Last-Modified`, the last one if there are several; `None` if it is no date.
+    pub(crate) fn last_modified(&self) -> Option<HttpDate> {
+        self.last_modified.and_then(|value| HttpDate::parse(value, self.now))
     }
 }
 
@@ -96,6 +98,11 @@ pub(crate) struct RequestFacts<'a> {
 }
 
 impl<'a> RequestFacts<'a> {
+    /// Whether a stored response may be other than whole to this request.
+    pub(crate) const fn has_conditions(&self) -> bool {
+        self.has_if_none_match || self.if_modified_since.is_some() || self.range.is_some()
+    }
+
     /// Reads `fields` once.
     pub(crate) fn of(fields: Fields<'a>) -> Self {
         let mut facts = Self::default();
@@ -125,8 +132,16 @@ fn age(value: &[u8]) -> Option<DeltaSeconds> {
     DeltaSeconds::parse(Elements::of(value).next()?)
 }
 
+/// A `Content-Length`; `None` if it is no number of octets.
 fn content_length(value: &[u8]) -> Option<u64> {
-    core::str::from_utf8(trim(value)).ok()?.parse().ok()
+    let digits = trim(value);
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
+    })
 }
 
 #[cfg(test)]

@@ -34,7 +34,19 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 fn element_end(octets: &[u8]) -> usize {
-    let mut at = 0;
+    for (at, octet) in octets.iter().enumerate() {
+        match octet {
+            b',' => return at,
+            b'"' => return quoted_element_end(octets, at),
+            _ => {}
+        }
+    }
+    octets.len()
+}
+
+/// The same for an element with a quote at `at`.
+#[cold]
+fn quoted_element_end(octets: &[u8], mut at: usize) -> usize {
     while let Some(octet) = octets.get(at) {
         match octet {
             b',' => break,

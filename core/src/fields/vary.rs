@@ -4,45 +4,54 @@ use super::list::Elements;
 use crate::head::Fields;
 
 /// What a response says of its selection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Vary<'a> {
     /// By the URI alone.
+    #[default]
     Nothing,
-    /// By the request fields that [`names`](Self::names) lists.
-    Fields(Fields<'a>),
+    /// By the request fields that one line names.
+    Line(&'a [u8]),
+    /// By those that several lines name.
+    Lines(Fields<'a>),
     /// By something no cache can know: it matches no request.
     Anything,
 }
 
 impl<'a> Vary<'a> {
-    /// The meaning of every `Vary` line in `fields`.
-    pub(crate) fn of(fields: Fields<'a>) -> Self {
-        let mut members = members(fields).peekable();
-        if members.peek().is_none() {
-            Self::Nothing
-        } else if members.any(|name| name == b"*") {
-            Self::Anything
-        } else {
-            Self::Fields(fields)
-        }
+    /// Adds one more `Vary` line of `fields`.
+    pub(super) fn add(&mut self, value: &'a [u8], fields: Fields<'a>) {
+        *self = match *self {
+            _ if value.contains(&b'*') && Elements::of(value).any(|name| name == b"*") => Self::Anything,
+            Self::Nothing if Elements::of(value).next().is_some() => Self::Line(value),
+            Self::Line(_) => Self::Lines(fields),
+            same => same,
+        };
     }
 
-    /// The nominated field names, in order, perhaps repeated.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
+    /// Whether it names anything.
+    pub(crate) const fn is_present(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    /// Whether `are` holds for every nominated field name.
+    pub(crate) fn all_names(&self, are: impl Fn(&'a [u8]) -> bool) -> bool {
         match self {
-            Self::Fields(fields) => members(*fields),
-            Self::Nothing | Self::Anything => members(Fields::EMPTY),
+            Self::Nothing => true,
+            Self::Anything => false,
+            Self::Line(value) => Elements::of(value).all(are),
+            Self::Lines(fields) => fields.lines("vary").flat_map(Elements::of).all(are),
         }
     }
-}
-
-fn members<'a>(fields: Fields<'a>) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
-    fields.lines("vary").flat_map(Elements::of)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::ResponseFacts;
+
+    fn vary<'a>(lines: &'a [(&'a str, &'a str)]) -> Vary<'a> {
+        ResponseFacts::of(Fields::new(lines), None).vary
+    }
 
     #[test]
     fn s4_1_an_asterisk_anywhere_never_matches() {
@@ -51,17 +60,25 @@ mod tests {
             &[("Vary", "*, *")],
             &[("Vary", ", *")],
             &[("Vary", ""), ("Vary", "*")],
+            &[("Vary", "*"), ("Vary", "Foo")],
             &[("Vary", "*, Foo")],
             &[("Vary", "Foo, *")],
         ] {
-            assert!(matches!(Vary::of(Fields::new(lines)), Vary::Anything), "{lines:?}");
+            assert!(matches!(vary(lines), Vary::Anything), "{lines:?}");
+            assert!(!vary(lines).all_names(|_| true));
         }
     }
 
     #[test]
     fn s4_1_names_of_all_lines_count() {
-        let vary = Vary::of(Fields::new(&[("Vary", "Accept, "), ("vary", "Foo")]));
-        assert!(vary.names().eq([&b"Accept"[..], b"Foo"]));
-        assert!(matches!(Vary::of(Fields::new(&[("Vary", " , ")])), Vary::Nothing));
+        let lines = [("Vary", "Accept, "), ("X", "y"), ("vary", "Foo")];
+        let vary_of_lines = vary(&lines);
+        let names = std::cell::RefCell::new(Vec::new());
+        assert!(vary_of_lines.all_names(|name| {
+            names.borrow_mut().push(name);
+            true
+        }));
+        assert_eq!(*names.borrow(), [&b"Accept"[..], b"Foo"]);
+        assert!(!vary(&[("Vary", " , ")]).is_present());
     }
 }

@@ -2,7 +2,8 @@
 
 use super::names::KnownSet;
 use super::{Field, Fields, FieldsIter, Known};
-use crate::fields::{cache_control, list};
+use crate::fields::list::{self, Elements};
+use crate::fields::{ResponseDirectives, cache_control};
 
 /// Lines made by the cache itself: at most this many in one head.
 const ADDED_MAX: usize = 4;
@@ -17,6 +18,7 @@ pub struct Edited<'a> {
     base: Fields<'a>,
     /// Lines that just arrived: each replaces all of its name in the base.
     incoming: Fields<'a>,
+    has_incoming: bool,
     /// Names that are left out of both.
     dropped: KnownSet,
     /// Names that are left out of the base.
@@ -40,6 +42,7 @@ impl<'a> Edited<'a> {
         Self {
             base,
             incoming: Fields::EMPTY,
+            has_incoming: false,
             dropped: KnownSet::EMPTY,
             outdated: KnownSet::EMPTY,
             not_taken: KnownSet::EMPTY,
@@ -53,11 +56,15 @@ impl<'a> Edited<'a> {
 
     /// Lays the storable lines of `incoming` over the base (§3.1): those of the connection are left
     /// out, in a shared cache also those that `private="…"` names.
-    pub(crate) const fn taking(mut self, incoming: Fields<'a>, but_not: KnownSet, shared: bool) -> Self {
+    pub(crate) fn taking(mut self, incoming: Fields<'a>, but_not: KnownSet, shared: bool) -> Self {
         self.incoming = incoming;
+        self.has_incoming = !incoming.is_empty();
         self.not_taken = KnownSet::HOP_BY_HOP.and(but_not);
-        self.by_connection = true;
-        self.by_private = shared;
+        self.by_connection = incoming.lines("connection").flat_map(Elements::of).any(|option| {
+            // Options that are no fields, or fields that are left out anyway.
+            !(option.eq_ignore_ascii_case(b"close") || self.not_taken.contains(option))
+        });
+        self.by_private = shared && ResponseDirectives::of(incoming).private_fields();
         self
     }
 
@@ -104,25 +111,25 @@ impl<'a> Edited<'a> {
         self.iter().find(|field| field.is(name)).map(|field| field.value())
     }
 
-    fn passes(&self, field: &Field<'_>, known: Option<Known>) -> bool {
-        !known.is_some_and(|name| self.dropped.contains(name))
-            && self.only.is_none_or(|only| known.is_some_and(|name| only.contains(name)))
-            && !self
-                .by_no_cache
-                .is_some_and(|fields| cache_control::names_field(fields, b"no-cache", field.name_octets()))
+    /// Whether the rules for both sources let a line pass.
+    fn passes(&self, name: &[u8]) -> bool {
+        !self.dropped.contains(name)
+            && self.only.is_none_or(|only| only.contains(name))
+            && !self.by_no_cache.is_some_and(|fields| cache_control::names_field(fields, b"no-cache", name))
     }
 
-    fn takes(&self, field: &Field<'_>) -> bool {
-        let name = field.name_octets();
-        !field.known().is_some_and(|name| self.not_taken.contains(name))
+    /// Whether an incoming line is one to take.
+    fn takes(&self, name: &[u8]) -> bool {
+        !self.not_taken.contains(name)
             && !(self.by_connection
                 && self.incoming.lines("connection").any(|value| list::contains(value, name)))
             && !(self.by_private && cache_control::names_field(self.incoming, b"private", name))
     }
 
-    fn is_replaced(&self, field: &Field<'_>) -> bool {
-        let same = |line: &Field<'_>| line.name_octets().eq_ignore_ascii_case(field.name_octets());
-        self.incoming.iter().find(same).is_some_and(|line| self.takes(&line))
+    /// Whether an incoming line takes the place of the base's lines of that name.
+    fn is_replaced(&self, name: &[u8]) -> bool {
+        let mut incoming = self.incoming.iter();
+        incoming.any(|line| line.is_called(name)) && self.takes(name)
     }
 }
 
@@ -158,18 +165,20 @@ impl<'a> Iterator for EditedIter<'a> {
 
     fn next(&mut self) -> Option<Field<'a>> {
         let head = &self.head;
-        let remains = |field: &Field<'_>| {
-            let known = field.known();
-            head.passes(field, known)
-                && !known.is_some_and(|name| head.outdated.contains(name))
-                && !head.is_replaced(field)
-        };
-        if let Some(field) = self.base.find(remains) {
-            return Some(field);
+        for field in &mut self.base {
+            let name = field.name_octets();
+            if head.passes(name)
+                && !head.outdated.contains(name)
+                && !(head.has_incoming && head.is_replaced(name))
+            {
+                return Some(field);
+            }
         }
-        let arrives = |field: &Field<'_>| head.passes(field, field.known()) && head.takes(field);
-        if let Some(field) = self.incoming.find(arrives) {
-            return Some(field);
+        for field in &mut self.incoming {
+            let name = field.name_octets();
+            if head.passes(name) && head.takes(name) {
+                return Some(field);
+            }
         }
         let line = *self.head.added.get(self.added)?;
         self.added += 1;

@@ -1,5 +1,6 @@
 //! Views of field lines: one line, and the lines of one head in their order.
 
+use super::folded::Folded;
 use super::names::Known;
 use super::packed;
 use core::fmt;
@@ -31,9 +32,17 @@ impl<'a> Field<'a> {
         core::str::from_utf8(self.name).unwrap_or_default()
     }
 
-    /// The name's octets.
-    pub(crate) const fn name_octets(&self) -> &'a [u8] {
+    /// The name's octets: a token.
+    pub const fn name_octets(&self) -> &'a [u8] {
         self.name
+    }
+
+    /// Whether the line's name is `name`, without regard to case.
+    #[inline]
+    pub(crate) fn is_called(&self, name: &[u8]) -> bool {
+        self.name.len() == name.len()
+            && Folded::of(self.name) == Folded::of(name)
+            && (self.name == name || self.name.eq_ignore_ascii_case(name))
     }
 
     /// The value's octets.
@@ -51,6 +60,7 @@ impl<'a> Field<'a> {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
+    #[inline]
     pub(crate) fn known(&self) -> Option<Known> {
         Known::of(self.name)
     }

@@ -8,6 +8,7 @@
 mod buf;
 mod edited;
 mod field;
+mod folded;
 mod method;
 mod names;
 pub(crate) mod packed;
@@ -18,6 +19,7 @@ pub use buf::{HeadBuf, HeadError, HeadMut, Malformed};
 pub use edited::{Edited, EditedIter};
 
 pub use field::{Field, Fields, FieldsIter};
+pub(crate) use folded::{Folded, folded};
 pub use method::Method;
 pub(crate) use names::{Known, KnownSet};
 pub(crate) use text::Text;

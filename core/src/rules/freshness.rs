@@ -38,8 +38,8 @@ fn heuristic(
     options: &CacheOptions,
 ) -> DeltaSeconds {
     let may_guess = is_heuristically_cacheable(status) || facts.directives.public();
-    match (options.heuristic, date, facts.last_modified) {
-        (Some(heuristic), Some(date), Dated::At(last_modified)) if may_guess => {
+    match (options.heuristic, date, facts.last_modified()) {
+        (Some(heuristic), Some(date), Some(last_modified)) if may_guess => {
             date.since(last_modified).percent(heuristic.percent).min(heuristic.ceiling)
         }
         _ => DeltaSeconds::ZERO,

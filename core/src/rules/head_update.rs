@@ -9,7 +9,7 @@ use crate::fields::ResponseFacts;
 /// stored response is freshened. Otherwise it is stale.
 pub(crate) fn agrees(stored: &Validators<'_>, length: Option<u64>, head: &ResponseFacts<'_>) -> bool {
     let same_tag = head.etag.is_none_or(|etag| stored.etag == Some(etag));
-    let modified = head.last_modified.date();
+    let modified = head.last_modified();
     let same_date = modified.is_none() || modified == stored.last_modified;
     let same_length = head.content_length.is_none() || head.content_length == length;
     same_tag && same_date && same_length

@@ -40,7 +40,7 @@ pub(crate) struct Selected<'a> {
 ///
 /// They count only if the answer without them would be 2xx.
 pub(crate) fn answer(request: &RequestHead<'_>, asked: &RequestFacts<'_>, selected: &Selected<'_>) -> Answer {
-    if !(200..300).contains(&selected.status) {
+    if !asked.has_conditions() || !(200..300).contains(&selected.status) {
         return Answer::Whole;
     }
     if is_not_modified(request, asked, selected) {

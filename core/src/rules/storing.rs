@@ -46,7 +46,7 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     } else if !is_cacheable(response.status, facts, options) {
         return Err(Reason::NotCacheable);
     }
-    selection_is_storable(response, facts, options)
+    selection_is_storable(facts, options)
 }
 
 fn method_is_supported(method: Method<'_>, options: &CacheOptions) -> Result<(), Reason> {
@@ -109,19 +109,14 @@ fn post_answers_get(
 
 /// What `Vary` names must be kept beside the response; that is of no use for `*`, and not done
 /// lightly for secrets.
-fn selection_is_storable(
-    response: &ResponseHead<'_>,
-    facts: &ResponseFacts<'_>,
-    options: &CacheOptions,
-) -> Result<(), Reason> {
-    if !facts.has_vary {
-        return Ok(());
-    }
+fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOptions) -> Result<(), Reason> {
     let is_secret =
         |name: &[u8]| name.eq_ignore_ascii_case(b"authorization") || name.eq_ignore_ascii_case(b"cookie");
-    match Vary::of(response.fields) {
+    match facts.vary {
         Vary::Anything => Err(Reason::VariesByAnything),
-        vary if options.secrets == Secrets::Refuse && vary.names().any(is_secret) => Err(Reason::Secret),
+        vary if options.secrets == Secrets::Refuse && !vary.all_names(|name| !is_secret(name)) => {
+            Err(Reason::Secret)
+        }
         _ => Ok(()),
     }
 }

@@ -12,8 +12,8 @@ pub(crate) struct Validators<'a> {
 }
 
 impl<'a> Validators<'a> {
-    pub(crate) const fn of(facts: &ResponseFacts<'a>) -> Self {
-        Self { etag: facts.etag, last_modified: facts.last_modified.date() }
+    pub(crate) fn of(facts: &ResponseFacts<'a>) -> Self {
+        Self { etag: facts.etag, last_modified: facts.last_modified() }
     }
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn selects(facts: &ResponseFacts<'_>) -> Selects {
     match facts.etag {
         Some(etag) if !etag.is_weak() => Selects::All,
         Some(_) => Selects::MostRecent,
-        None if facts.last_modified.date().is_some() => Selects::MostRecent,
+        None if facts.last_modified().is_some() => Selects::MostRecent,
         None => Selects::TheOneAsked,
     }
 }
@@ -47,7 +47,7 @@ pub(crate) fn selects(facts: &ResponseFacts<'_>) -> Selects {
 /// A strong tag matches the same strong tag, a weak one also a weak one; a differing tag is never
 /// rescued by an equal `Last-Modified`.
 pub(crate) fn matches(stored: &Validators<'_>, facts: &ResponseFacts<'_>, options: &CacheOptions) -> bool {
-    let same_date = stored.last_modified.is_some() && stored.last_modified == facts.last_modified.date();
+    let same_date = stored.last_modified.is_some() && stored.last_modified == facts.last_modified();
     match (&stored.etag, &facts.etag) {
         (Some(stored), Some(new)) if new.is_weak() || options.accept_strengthened_tags => stored.weak_eq(new),
         (Some(stored), Some(new)) => stored.strong_eq(new),

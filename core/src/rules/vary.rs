@@ -11,27 +11,44 @@ use crate::head::Fields;
 /// around members dropped. Members are compared as they are, except in fields whose grammar gives
 /// case and order no meaning.
 pub(crate) fn selects(vary: &Vary<'_>, nominated: Fields<'_>, presented: Fields<'_>) -> bool {
-    match vary {
-        Vary::Nothing => true,
-        Vary::Anything => false,
-        Vary::Fields(_) => vary.names().all(|name| {
-            let kept = members(nominated, name);
-            let given = members(presented, name);
-            presence(nominated, name) == presence(presented, name)
-                && (kept.clone().eq(given.clone()) || (is_unordered(name) && equal_in_any_order(kept, given)))
-        }),
+    vary.all_names(|name| match (Given::of(nominated, name), Given::of(presented, name)) {
+        (Given::Nothing, Given::Nothing) => true,
+        (Given::Nothing, _) | (_, Given::Nothing) => false,
+        (Given::Line(kept), Given::Line(given)) if kept == given => true,
+        _ => same_members(name, nominated, presented),
+    })
+}
+
+/// What a request says under one name.
+enum Given<'a> {
+    Nothing,
+    Line(&'a [u8]),
+    Lines,
+}
+
+impl<'a> Given<'a> {
+    fn of(fields: Fields<'a>, name: &[u8]) -> Self {
+        let mut given = Self::Nothing;
+        for field in fields {
+            if field.is_called(name) {
+                given = match given {
+                    Self::Nothing => Self::Line(field.value()),
+                    Self::Line(_) | Self::Lines => Self::Lines,
+                };
+            }
+        }
+        given
     }
 }
 
-fn presence(fields: Fields<'_>, name: &[u8]) -> bool {
-    fields.iter().any(|field| field.name_octets().eq_ignore_ascii_case(name))
+fn same_members(name: &[u8], nominated: Fields<'_>, presented: Fields<'_>) -> bool {
+    let kept = members(nominated, name);
+    let given = members(presented, name);
+    kept.clone().eq(given.clone()) || (is_unordered(name) && equal_in_any_order(kept, given))
 }
 
 fn members<'a>(fields: Fields<'a>, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
-    fields
-        .iter()
-        .filter(move |field| field.name_octets().eq_ignore_ascii_case(name))
-        .flat_map(|field| Elements::of(field.value()))
+    fields.iter().filter(move |field| field.is_called(name)).flat_map(|field| Elements::of(field.value()))
 }
 
 /// Fields whose members are tokens without case, with their weight beside them (RFC 9110 §12.5).
@@ -63,7 +80,8 @@ mod tests {
 
     fn matches(vary: &str, stored: &[(&str, &str)], presented: &[(&str, &str)]) -> bool {
         let vary = [("Vary", vary)];
-        selects(&Vary::of(Fields::new(&vary)), Fields::new(stored), Fields::new(presented))
+        let facts = crate::fields::ResponseFacts::of(Fields::new(&vary), None);
+        selects(&facts.vary, Fields::new(stored), Fields::new(presented))
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl<'a> FromCache<'a> {
             status: stored.status,
             validators: Validators {
                 etag: facts.etag.or(old.etag),
-                last_modified: facts.last_modified.date().or(old.last_modified),
+                last_modified: facts.last_modified().or(old.last_modified),
             },
             date: facts.date.date().or(arrived.received.utc).or(stored.date),
             body: stored.body,

@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidate, TagSpan};
 use super::{CacheMiss, Candidates, Context, FromCache, GatewayTimeout, NeedRevalidation, Serving};
-use crate::fields::{RequestFacts, ResponseFacts, Vary};
+use crate::fields::{RequestFacts, ResponseFacts};
 use crate::head::{Method, RequestHead};
 use crate::options::{CacheOptions, Methods};
 use crate::pair::{PairKey, StoredPair};
@@ -146,9 +146,7 @@ impl<'a> Selecting<'a> {
         if pair.method == Method::Head && self.request.method != Method::Head {
             return Err(Reason::OnlyHeadStored);
         }
-        if facts.has_vary
-            && !vary::selects(&Vary::of(pair.response.fields), pair.nominated, self.request.fields)
-        {
+        if !vary::selects(&facts.vary, pair.nominated, self.request.fields) {
             return Err(Reason::VariantMismatch);
         }
         if self.idle.options.shared && pair.authorized && !storing::allows_authorized(facts) {
@@ -162,29 +160,28 @@ impl<'a> Selecting<'a> {
 
     fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>) {
         let date = facts.date.date().or(pair.received.utc);
-        let selected = Selected {
-            status: pair.response.status,
-            validators: Validators::of(facts),
-            date,
-            body: pair.body,
-            now: self.now.utc,
-        };
+        let usability = reuse::judge(&self.asked, pair, facts, self.now, self.idle.options);
+        // A fresh response that goes out whole is used without its validators.
+        let as_it_is = usability.verdict == Verdict::Fresh && !self.asked.has_conditions();
+        let validators = if as_it_is { Validators::default() } else { Validators::of(facts) };
+        let selected =
+            Selected { status: pair.response.status, validators, date, body: pair.body, now: self.now.utc };
         let candidate = Candidate {
             id: pair.id,
             status: pair.response.status,
             only_head: pair.method == Method::Head,
-            has_vary: facts.has_vary,
+            has_vary: facts.vary.is_present(),
             hides_fields: facts.directives.no_cache_fields(),
             tag: TagSpan::default(),
-            last_modified: facts.last_modified.date(),
+            last_modified: validators.last_modified,
             date,
             received: pair.received,
             content_length: facts.content_length,
             body: pair.body,
-            usability: reuse::judge(&self.asked, pair, facts, self.now, self.idle.options),
+            usability,
             answer: preconditions::answer(&self.request, &self.asked, &selected),
         };
-        self.scratch.add(candidate, facts.etag);
+        self.scratch.add(candidate, validators.etag);
     }
 
     /// Decides the request by what was offered.

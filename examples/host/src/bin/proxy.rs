@@ -1,0 +1,87 @@
+//! A reverse proxy with the cache inside: `proxy --listen 127.0.0.1:8080 --origin http://host:80`.
+
+use clap::Parser;
+use larder::CacheOptions;
+use larder::options::{AllowStale, Methods};
+use larder::store::RamStore;
+use larder_host::proxy::{Setup, serve};
+use larder_host::{SharedStore, SystemClock, logger};
+use std::error::Error;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+
+/// 4 MiB, for at most 2048 pairs.
+static STORE: SharedStore<32_768, 2048> = SharedStore::new(RamStore::new());
+
+/// A reverse proxy with an HTTP cache (RFC 9111) inside, transparent otherwise.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes any free one. The address is printed.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The origin: http://host or http://host:port.
+    #[arg(long)]
+    origin: String,
+    /// Cache for one user.
+    #[arg(long, conflicts_with = "shared")]
+    private: bool,
+    /// Cache for many users (the default).
+    #[arg(long)]
+    shared: bool,
+    /// Serve stale answers when the origin fails, unless they forbid it.
+    #[arg(long)]
+    stale_on_error: bool,
+    /// Store answers to POST, where RFC 9110 §9.3.3 allows it.
+    #[arg(long)]
+    post: bool,
+    /// No freshness without explicit lifetime.
+    #[arg(long)]
+    no_heuristic: bool,
+    /// Log every state that is entered.
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl Arguments {
+    fn options(&self) -> CacheOptions {
+        let mut options = if self.private { CacheOptions::PRIVATE } else { CacheOptions::SHARED };
+        if self.stale_on_error {
+            options.allow_stale = AllowStale::OnError;
+        }
+        if self.post {
+            options.supported_methods = options.supported_methods.and(Methods::POST);
+        }
+        if self.no_heuristic {
+            options.heuristic = None;
+        }
+        options
+    }
+
+    /// Scheme and authority of the origin.
+    fn origin(&self) -> Result<String, String> {
+        let origin = self.origin.trim_end_matches('/');
+        let authority = origin.strip_prefix("http://").filter(|rest| !rest.contains(['/', '?', '#', '@']));
+        match authority.map(str::parse::<http::uri::Authority>) {
+            Some(Ok(_)) => Ok(origin.to_owned()),
+            _ => Err(format!("--origin takes http://host or http://host:port, not {}", self.origin)),
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    logger::show(if arguments.verbose { log::LevelFilter::Debug } else { log::LevelFilter::Warn });
+    let setup = Setup {
+        store: &STORE,
+        origin: arguments.origin()?,
+        options: arguments.options(),
+        clock: SystemClock::new(),
+    };
+    let listener = TcpListener::bind(arguments.listen).await?;
+    println!("listening on http://{} for {}", listener.local_addr()?, setup.origin);
+    LocalSet::new().run_until(serve(listener, setup)).await?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! One request through the cache.
+
+use super::body::{Answered, Piece, Received};
+use super::fields;
+use super::interim::Interim;
+use super::{ProxyClient, Setup};
+use crate::{HEAD_BYTES, HEAD_FIELDS, TcpError};
+use bytes::Bytes;
+use http::{Response, StatusCode, Version};
+use hyper::body::Incoming;
+use larder::client::{Call, Content, Failure, Outcome, Reply, Storing};
+use larder::head::{HeadBuf, HeadError, Method, RequestHead, ResponseHead};
+use larder::store::PairStore;
+use std::rc::Rc;
+use tokio::select;
+use tokio::sync::oneshot;
+
+/// Octets of an answer's body handed on at a time.
+const CHUNK: usize = 16 * 1024;
+
+type Head = HeadBuf<HEAD_BYTES, HEAD_FIELDS>;
+
+/// Answers a client's request; the answer goes to `answer`, its body follows.
+pub(super) async fn run<S: PairStore + Clone + 'static>(
+    setup: Rc<Setup<S>>,
+    request: http::Request<Incoming>,
+    interim: Interim,
+    answer: oneshot::Sender<Response<Answered>>,
+) {
+    let (parts, body) = request.into_parts();
+    let uri = match parts.uri.path_and_query() {
+        // OPTIONS for the whole server has no path (RFC 9112 §3.2.4).
+        Some(path) if path == "*" => setup.origin.clone(),
+        Some(path) => format!("{}{path}", setup.origin),
+        None => format!("{}/", setup.origin),
+    };
+    let mut head = Box::new(Head::new());
+    if let Err(error) = fields::take_request(&mut head, &parts, &uri) {
+        refuse(answer, status_of(error));
+        return;
+    }
+    let Some(request) = head.request() else {
+        refuse(answer, StatusCode::BAD_REQUEST);
+        return;
+    };
+    // Clients of HTTP/1.0 know no interim responses (RFC 9110 §15.2).
+    let listens = parts.version > Version::HTTP_10;
+    let mut listener = move |response: &ResponseHead<'_>| {
+        if listens {
+            interim.send(response);
+        }
+    };
+    let mut client = setup.client();
+    let call = Call::new(request).interim(&mut listener);
+    let due = match Received::of(body, &parts.headers) {
+        Some(content) => exchange(&mut client, call.content(content), request.method, answer).await,
+        None => exchange(&mut client, call, request.method, answer).await,
+    };
+    if due {
+        tokio::task::spawn_local(validate(setup, head));
+    }
+}
+
+/// Walks the cache and hands the answer on. Whether a validation is due then (RFC 5861 §3).
+async fn exchange<S: PairStore, T: Content>(
+    client: &mut ProxyClient<S>,
+    call: Call<'_, T>,
+    method: Method<'_>,
+    mut answer: oneshot::Sender<Response<Answered>>,
+) -> bool {
+    let reply = select! {
+        reply = client.call(call) => reply,
+        // The client has gone.
+        () = answer.closed() => return false,
+    };
+    let due = reply.report().validation_due;
+    hand_on(reply, method, answer).await;
+    due
+}
+
+/// Hands head and body on. What is stored is stored before the client sees the end of it.
+async fn hand_on<S: PairStore>(
+    mut reply: Reply<'_, S, crate::TcpOrigin>,
+    method: Method<'_>,
+    answer: oneshot::Sender<Response<Answered>>,
+) {
+    if reply.report().outcome == Outcome::GatewayTimeout {
+        if let Some(failure) = reply.failure() {
+            log::warn!("larder: {}", describe(failure));
+        }
+        return refuse(answer, gateway_status(reply.failure()));
+    }
+    let mut buf = vec![0; CHUNK];
+    let status = reply.status();
+    // The client takes the head of such an answer for all of it.
+    let is_head_only = method == Method::Head || matches!(status, 204 | 304);
+    if is_head_only && reply.report().storing == Storing::Underway && reply.read(&mut buf).await.is_err() {
+        return refuse(answer, StatusCode::BAD_GATEWAY);
+    }
+    let Some((fields, status)) = fields::answer(reply.fields()).zip(StatusCode::from_u16(status).ok()) else {
+        return refuse(answer, StatusCode::BAD_GATEWAY);
+    };
+    let (pieces, body) = Answered::new();
+    let mut response = Response::new(body);
+    (*response.status_mut(), *response.headers_mut()) = (status, fields);
+    if answer.send(response).is_err() {
+        return;
+    }
+    loop {
+        let read = select! {
+            read = reply.read(&mut buf) => read,
+            () = pieces.closed() => return,
+        };
+        let piece = match read {
+            Ok(0) => Piece::End,
+            Ok(read) => Piece::Octets(Bytes::copy_from_slice(buf.get(..read).unwrap_or(&buf))),
+            // Dropped without an end: the client's connection is closed in the middle of the body.
+            Err(error) => return log::warn!("larder: {error}"),
+        };
+        let ended = matches!(piece, Piece::End);
+        if pieces.send(piece).await.is_err() || ended {
+            return;
+        }
+    }
+}
+
+/// Validates what was served stale, after it was served.
+async fn validate<S: PairStore + Clone>(setup: Rc<Setup<S>>, head: Box<Head>) {
+    let mut client = setup.client();
+    let mut buf = vec![0; CHUNK];
+    if let Some(request) = head.request() {
+        client.validate(request, &mut buf).await;
+    }
+}
+
+/// An answer of the proxy's own, without content.
+fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
+    let (pieces, body) = Answered::new();
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(http::header::CONTENT_LENGTH, http::HeaderValue::from_static("0"));
+    // Nobody is left to tell if this fails.
+    let _ = pieces.try_send(Piece::End);
+    let _ = answer.send(response);
+}
+
+fn status_of(error: HeadError) -> StatusCode {
+    match error {
+        HeadError::TooLong | HeadError::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        HeadError::Malformed(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// 504 of the cache's own: 502 if the origin was reached and what came back is no answer.
+fn gateway_status(failure: Option<&Failure<TcpError>>) -> StatusCode {
+    match failure {
+        Some(Failure::Origin(error)) if error.is_bad_answer() => StatusCode::BAD_GATEWAY,
+        Some(Failure::Origin(TcpError::Content(_) | TcpError::Unsendable(_) | TcpError::Uri(_))) => {
+            StatusCode::BAD_REQUEST
+        }
+        _ => StatusCode::GATEWAY_TIMEOUT,
+    }
+}
+
+fn describe(failure: &Failure<TcpError>) -> String {
+    match failure {
+        Failure::Origin(error) => error.to_string(),
+        Failure::DeadlinePassed => "the deadline passed".to_owned(),
+    }
+}

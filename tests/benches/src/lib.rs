@@ -1,0 +1,1 @@
+//! Benchmarks that count; see `benches` of this package.
