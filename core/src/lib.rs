@@ -3,6 +3,8 @@
 #![doc = include_str!("lib.md")]
 
 pub mod client;
+#[cfg(feature = "embassy-time")]
+mod embassy;
 pub mod fields;
 pub mod head;
 pub mod limits;
@@ -15,6 +17,10 @@ pub mod state;
 pub mod store;
 pub mod time;
 
+pub use client::{Client, Origin, Reply};
+#[cfg(feature = "embassy-time")]
+pub use embassy::EmbassyClock;
 pub use options::CacheOptions;
 pub use reason::Reason;
 pub use rules::preconditions::Answer;
+pub use store::PairStore;

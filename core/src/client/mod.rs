@@ -12,14 +12,16 @@ pub use origin::{BodyRead, Content, Origin, Sending};
 pub use reply::{BodyError, Failure, Reply};
 pub use report::{Outcome, Report, Step, Storing};
 
-use crate::head::{HeadBuf, RequestHead};
+use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
 use crate::state::{Candidates, IdleClient};
 use crate::store::{Health, Maintained, PairStore, Writing};
 use crate::time::Clock;
 use core::future::Future;
-use walk::Walk;
+use core::pin::pin;
+use reply::Parts;
+use walk::{Buffers, Sent, Walk};
 
 /// An HTTP client with a cache.
 ///
@@ -59,7 +61,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             head: HeadBuf::new(),
             record: [0; BYTES],
             scratch: Candidates::new(),
-            pending: Pending { writing: None, forget: None },
+            pending: Pending { writing: None, forget: None, distrust: false },
         }
     }
 
@@ -104,10 +106,21 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     ) -> Reply<'c, S, O> {
         let Self { store, origin, clock, options, head, record, scratch, pending } = self;
         pending.settle(store).await;
-        let idle = IdleClient::new(options);
-        let idle = if validating { idle.validating() } else { idle };
-        let walk = Walk { store, origin, clock, pending, report: Report::default(), failure: None };
-        walk.run(idle, call, head, record, scratch).await
+        let mut idle = IdleClient::new(options);
+        if validating {
+            idle = idle.validating();
+        }
+        if pending.distrust {
+            idle = idle.distrusting();
+        }
+        let mut report = Report::default();
+        let mut failure = None;
+        let Call { request, content, deadline, interim } = call;
+        let mut nobody = |_: &ResponseHead<'_>| {};
+        let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
+        let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
+        let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
+        Reply::new(Parts { store, origin, pending }, ending, report, failure).await
     }
 
     /// Does a bounded piece of the store's housekeeping, at most one erase: call it between
@@ -158,6 +171,8 @@ struct Pending {
     writing: Option<Writing>,
     /// A pair to be removed after use.
     forget: Option<PairId>,
+    /// The store failed to remove what must not be used.
+    distrust: bool,
 }
 
 impl Pending {

@@ -1,6 +1,7 @@
 //! `Reply`: the answer to a request, its body read piece by piece.
 
 use super::deadline::{self, Passed};
+use super::walk::Ending;
 use super::{BodyRead, Origin, Pending, Report, Storing};
 use crate::head::{Edited, Fields};
 use crate::limits::CANDIDATES_MAX;
@@ -19,18 +20,23 @@ use core::pin::pin;
 /// found by later requests once the body has been read to its end. A reply may be dropped
 /// half-way: nothing is stored then, and the origin's connection is not used again.
 pub struct Reply<'c, S: PairStore, O: Origin> {
+    parts: Parts<'c, S, O>,
+    status: u16,
+    head: Head<'c>,
+    body: Body,
+    report: Report,
+    failure: Option<Failure<O::Error>>,
+}
+
+/// What a reply needs of its client.
+pub(super) struct Parts<'c, S, O> {
     pub(super) store: &'c mut S,
     pub(super) origin: &'c mut O,
     pub(super) pending: &'c mut Pending,
-    pub(super) status: u16,
-    pub(super) head: Head<'c>,
-    pub(super) body: Body,
-    pub(super) report: Report,
-    pub(super) failure: Option<Failure<O::Error>>,
 }
 
 /// Whose head is handed over.
-pub(super) enum Head<'c> {
+enum Head<'c> {
     /// The origin's.
     Origin(Fields<'c>, Option<MadeDate>),
     /// A stored one.
@@ -40,7 +46,7 @@ pub(super) enum Head<'c> {
 }
 
 /// Where the body comes from.
-pub(super) enum Body {
+enum Body {
     /// There is none, or no more of it.
     None,
     /// From the store: the next octet, and how many are left, if not all to the end.
@@ -60,6 +66,38 @@ pub(super) struct StoringBody {
 }
 
 impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
+    /// The reply of a walk that ended so.
+    pub(super) async fn new(
+        parts: Parts<'c, S, O>,
+        ending: Ending<'c>,
+        report: Report,
+        failure: Option<Failure<O::Error>>,
+    ) -> Self {
+        let (status, head, body) = match ending {
+            Ending::Stored(state, found, record) => {
+                let stored = found.view(record).map_or(0, |pair| pair.response.status);
+                let body = match state.content() {
+                    Some((offset, length)) => {
+                        let left = length.unwrap_or(found.body.held.saturating_sub(offset));
+                        Body::Stored { id: state.id(), offset, left }
+                    }
+                    None => Body::None,
+                };
+                (state.status(stored), Head::Stored { state, found, record }, body)
+            }
+            Ending::Origin { status, fields, date, storing } => {
+                (status, Head::Origin(fields, date), Body::Origin { received: 0, storing })
+            }
+            Ending::Nobody => (504, Head::None, Body::None),
+        };
+        let mut reply = Self { parts, status, head, body, report, failure };
+        if let Body::Origin { storing: Some(StoringBody { length: Some(0), .. }), .. } = reply.body {
+            // Nothing of it is left to be read.
+            reply.commit().await;
+        }
+        reply
+    }
+
     /// The status code.
     pub const fn status(&self) -> u16 {
         self.status
@@ -153,12 +191,12 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         let read = if want == 0 {
             Ok(0)
         } else {
-            self.store.read(id, *offset, buf.get_mut(..want).unwrap_or_default()).await
+            self.parts.store.read(id, *offset, buf.get_mut(..want).unwrap_or_default()).await
         };
         match read {
             Ok(0) if *left == 0 => {
                 self.body = Body::None;
-                self.pending.settle_forget(self.store).await;
+                self.parts.pending.settle_forget(self.parts.store).await;
                 Ok(0)
             }
             Ok(read) if read > 0 => {
@@ -170,8 +208,8 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             // A body that ends early is as lost as one that is gone.
             Ok(_) | Err(_) => {
                 self.report.store_failed = !matches!(read, Err(StoreError::Gone));
-                self.pending.forget = Some(id);
-                self.pending.settle_forget(self.store).await;
+                self.parts.pending.forget = Some(id);
+                self.parts.pending.settle_forget(self.parts.store).await;
                 Err(BodyError::Lost)
             }
         }
@@ -182,7 +220,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         buf: &mut [u8],
         deadline: impl Future<Output = ()>,
     ) -> Result<usize, BodyError<O::Error>> {
-        let found = deadline::before(pin!(deadline), self.origin.read(buf)).await;
+        let found = deadline::before(pin!(deadline), self.parts.origin.read(buf)).await;
         let error = match found {
             Ok(Ok(BodyRead::Octets(read))) => {
                 let octets = buf.get(..read).unwrap_or_default();
@@ -213,7 +251,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         };
         if storing.length.is_some_and(|length| received > length) {
             self.give_up(Reason::LengthMismatch).await;
-        } else if let Err(error) = self.store.write(storing.writing, octets).await {
+        } else if let Err(error) = self.parts.store.write(storing.writing, octets).await {
             self.report.store_failed |= matches!(error, StoreError::Medium(_));
             self.give_up(error.reason()).await;
         } else if storing.length == Some(received) {
@@ -234,16 +272,16 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     }
 
     /// The body is complete: the pair becomes visible.
-    pub(super) async fn commit(&mut self) {
+    async fn commit(&mut self) {
         let Body::Origin { storing, .. } = &mut self.body else {
             return;
         };
         let Some(StoringBody { writing, replaces, .. }) = storing.take() else {
             return;
         };
-        match self.store.commit(writing, &replaces).await {
+        match self.parts.store.commit(writing, &replaces).await {
             Ok(id) => {
-                self.pending.writing = None;
+                self.parts.pending.writing = None;
                 self.report.storing = Storing::Stored(id);
             }
             Err(error) => {
@@ -261,7 +299,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         if self.report.storing == Storing::Underway {
             self.report.storing = Storing::No(reason);
         }
-        self.pending.settle_writing(self.store).await;
+        self.parts.pending.settle_writing(self.parts.store).await;
     }
 }
 

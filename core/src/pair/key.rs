@@ -20,26 +20,27 @@ impl<'a> PairKey<'a> {
     /// The key of `reference` as it stands in a response for `base`: an absolute URI, or a path on
     /// the same origin. `None` if it is empty or would need dot-segments removed.
     pub(crate) fn resolve(base: &'a str, reference: &'a str) -> Option<Self> {
-        if reference.is_empty() || reference.split(['/', '?']).any(|part| matches!(part, "." | "..")) {
+        let octets = reference.as_bytes();
+        let mut segments = octets.split(|octet| matches!(octet, b'/' | b'?'));
+        if octets.is_empty() || segments.any(|segment| matches!(segment, b"." | b"..")) {
             return None;
         }
-        if reference.contains("://") {
+        if keys::origin(reference).is_some() {
             return Some(Self::new(reference));
         }
         let origin = keys::origin(base)?;
-        if reference.starts_with("//") {
-            let scheme = base.get(..=base.find(':')?)?;
-            return Some(Self { uri: scheme, reference });
-        }
-        if reference.starts_with('/') {
-            return Some(Self { uri: origin, reference });
-        }
-        let path = base.split(['?', '#']).next()?;
-        if reference.starts_with('?') {
-            return Some(Self { uri: path, reference });
-        }
-        let folder = path.get(origin.len()..)?.rfind('/').map(|at| origin.len() + at + 1)?;
-        Some(Self { uri: base.get(..folder)?, reference })
+        let path_end = base.bytes().position(|octet| matches!(octet, b'?' | b'#')).unwrap_or(base.len());
+        let end = match octets {
+            // The same scheme.
+            [b'/', b'/', ..] => base.bytes().position(|octet| octet == b':')? + 1,
+            [b'/', ..] => origin.len(),
+            [b'?', ..] => path_end,
+            _ => {
+                let path = base.as_bytes().get(origin.len()..path_end)?;
+                origin.len() + path.iter().rposition(|octet| *octet == b'/')? + 1
+            }
+        };
+        Some(Self { uri: base.get(..end)?, reference })
     }
 
     /// Whether it names the same resource as `uri`.

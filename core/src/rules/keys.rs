@@ -15,17 +15,32 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// `None` if `uri` has no authority: it is then compared as a path.
     fn of(uri: &'a str) -> Option<Self> {
-        let (scheme, rest) = uri.split_once("://")?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, rest) = rest.split_at_checked(end)?;
+        let (scheme, end) = authority_of(uri)?;
+        let (start, rest) = uri.split_at_checked(end)?;
+        let authority = start.get(scheme + SEPARATOR.len()..)?;
+        let scheme = uri.get(..scheme)?;
         Some(Self { scheme, authority: without_default_port(scheme, authority), rest })
     }
 }
 
+const SEPARATOR: &str = "://";
+
+/// Where the scheme of `uri` ends and where its authority does; `None` if it has none.
+fn authority_of(uri: &str) -> Option<(usize, usize)> {
+    let octets = uri.as_bytes();
+    let scheme = octets.iter().position(|octet| !octet.is_ascii_alphanumeric() && !b"+-.".contains(octet))?;
+    let rest = octets.get(scheme..)?.strip_prefix(SEPARATOR.as_bytes())?;
+    let len = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    Some((scheme, octets.len() - rest.len() + len))
+}
+
 fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
-    let default = if scheme.eq_ignore_ascii_case("https") { "443" } else { "80" };
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.is_empty() || port == default => host,
+    let default: &[u8] = if scheme.eq_ignore_ascii_case("https") { b"443" } else { b"80" };
+    let Some(colon) = authority.as_bytes().iter().rposition(|octet| *octet == b':') else {
+        return authority;
+    };
+    match authority.as_bytes().get(colon + 1..) {
+        Some(port) if port.is_empty() || port == default => authority.get(..colon).unwrap_or(authority),
         _ => authority,
     }
 }
@@ -33,10 +48,11 @@ fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
 /// The octets of `uri` followed by `reference`, normalised.
 pub(crate) fn normalized<'a>(uri: &'a str, reference: &'a str) -> impl Iterator<Item = u8> + use<'a> {
     let (scheme, separator, authority, rest) = match Parts::of(uri) {
-        Some(parts) => (parts.scheme, "://", parts.authority, parts.rest),
+        Some(parts) => (parts.scheme, SEPARATOR, parts.authority, parts.rest),
         None => ("", "", "", uri),
     };
-    let empty_path = !separator.is_empty() && !rest.starts_with('/') && !reference.starts_with('/');
+    let has_path = rest.as_bytes().first() == Some(&b'/') || reference.as_bytes().first() == Some(&b'/');
+    let empty_path = !separator.is_empty() && !has_path;
     let path = Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2] };
     lower(scheme)
         .chain(separator.bytes())
@@ -66,10 +82,8 @@ pub(crate) fn same_origin(a: &str, b: &str) -> bool {
 
 /// Scheme and authority of `uri`, as written: `https://host:port`. `None` if it has none.
 pub(crate) fn origin(uri: &str) -> Option<&str> {
-    let start = uri.find("://")? + 3;
-    let authority = uri.get(start..)?;
-    let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
-    uri.get(..start + end)
+    let (_, end) = authority_of(uri)?;
+    uri.get(..end)
 }
 
 /// A path and query, normalised, up to the fragment.

@@ -25,7 +25,7 @@ pub enum Answer {
 }
 
 /// A stored response, as preconditions see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Selected<'a> {
     pub(crate) status: u16,
     pub(crate) validators: Validators<'a>,

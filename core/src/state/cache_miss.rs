@@ -1,9 +1,11 @@
 //! `CacheMiss`: the origin answers (RFC 9111 §3, §4.4, §4.3.5).
 
 use super::candidates::{Candidate, Chosen};
-use super::invalidate_entries::ByUri;
+use super::invalidate_entries::{ByUri, Invalid};
+use super::store_and_use::Verdict;
 use super::{
-    Arrived, Context, CouldNotBeStored, End, GatewayTimeout, InvalidateEntries, NeedToBeUpdated, StoreAndUse,
+    Arrived, Context, CouldNotBeStored, End, GatewayTimeout, HandOver, InvalidateEntries, NeedToBeUpdated,
+    StoreAndUse,
 };
 use crate::fields::ResponseFacts;
 use crate::head::{Edited, Known, KnownSet, Method, Outgoing, ResponseHead};
@@ -26,9 +28,9 @@ pub enum MissNext<'a> {
     /// The response is handed over.
     CouldNotBeStored(CouldNotBeStored<'a>),
     /// The response invalidates stored ones.
-    InvalidateEntries(InvalidateEntries<'a, End<'a>>),
+    InvalidateEntries(InvalidateEntries<'a>),
     /// A response to HEAD freshens stored responses to GET.
-    NeedToBeUpdated(NeedToBeUpdated<'a, InvalidateEntries<'a, End<'a>>>),
+    NeedToBeUpdated(NeedToBeUpdated<'a, HandOver>),
 }
 
 impl<'a> From<End<'a>> for MissNext<'a> {
@@ -70,18 +72,13 @@ impl<'a> CacheMiss<'a> {
         if self.context.request.method == Method::Head && response.status == 200 {
             return self.context.after_head(arrived, &facts);
         }
-        let end = self.context.store_or_not(arrived, &facts);
+        let verdict = self.context.judge(&arrived, &facts);
         if invalidation::invalidates(&self.context.request, &response) {
-            let by_uri = ByUri::TargetAndLocations;
-            return MissNext::InvalidateEntries(InvalidateEntries::new(
-                self.context,
-                arrived,
-                Chosen::NONE,
-                by_uri,
-                end,
-            ));
+            let invalid = Invalid { ids: Chosen::NONE, by_uri: ByUri::TargetAndLocations };
+            let state = InvalidateEntries::new(self.context, arrived, invalid, verdict);
+            return MissNext::InvalidateEntries(state);
         }
-        end.into()
+        End::of(self.context, arrived, verdict).into()
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
@@ -100,19 +97,18 @@ impl<'a> Context<'a> {
         self.asked.directives.no_store() || said.no_store() || (self.options.shared && said.private())
     }
 
-    /// The end of a response: stored in place of what it stands for, or not stored.
-    pub(crate) fn store_or_not(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> End<'a> {
-        match self.may_store(&arrived, facts) {
-            Ok(()) => {
-                // An error is kept beside what it stands in for (§4.3.3).
-                let is_error = arrived.response.status >= 500;
-                let of_head = self.request.method == Method::Head;
-                let stood_for = |candidate: &Candidate| !is_error && (!of_head || candidate.only_head);
-                let replaces = self.candidates.choose(stood_for);
-                End::StoreAndUse(StoreAndUse::new(self, arrived, facts.content_length, replaces))
-            }
-            Err(reason) => End::CouldNotBeStored(CouldNotBeStored::new(self, arrived, reason)),
+    /// Whether a response is stored, and in place of what.
+    pub(crate) fn judge(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Verdict {
+        if let Err(reason) = self.may_store(arrived, facts) {
+            return Verdict::Pass(reason);
         }
+        // An error is kept beside what it stands in for (§4.3.3).
+        let is_error = arrived.response.status >= 500;
+        let of_head = self.request.method == Method::Head;
+        let stood_for = |candidate: &Candidate| !is_error && (!of_head || candidate.only_head);
+        let has_content = !of_head && arrived.response.status != 204;
+        let length = if has_content { facts.content_length } else { Some(0) };
+        Verdict::Store { length, replaces: self.candidates.choose(stood_for) }
     }
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
@@ -125,19 +121,21 @@ impl<'a> Context<'a> {
         let stale = self.candidates.choose(|candidate| !candidate.only_head && !agrees(candidate));
         // Those there was no room to compare cannot be trusted any more.
         let by_uri = if self.candidates.overflowed() { ByUri::Target } else { ByUri::None };
-        let end = if freshened.is_empty() {
-            self.store_or_not(arrived, facts)
+        let invalid = Invalid { ids: stale, by_uri };
+        let verdict = if freshened.is_empty() {
+            self.judge(&arrived, facts)
         } else {
-            End::CouldNotBeStored(CouldNotBeStored::new(self, arrived, Reason::HeadFreshened))
+            Verdict::Pass(Reason::HeadFreshened)
         };
-        let invalidate = InvalidateEntries::new(self, arrived, stale, by_uri, end);
-        match (freshened.is_empty(), stale.is_empty() && by_uri == ByUri::None) {
-            (true, true) => end.into(),
-            (true, false) => MissNext::InvalidateEntries(invalidate),
-            (false, _) => {
-                let forget = self.may_not_keep(facts);
-                MissNext::NeedToBeUpdated(NeedToBeUpdated::new(self, arrived, freshened, forget, invalidate))
-            }
+        if !freshened.is_empty() {
+            let then = HandOver(invalid, verdict);
+            let forget = self.may_not_keep(facts);
+            return MissNext::NeedToBeUpdated(NeedToBeUpdated::new(self, arrived, freshened, forget, then));
+        }
+        if invalid.is_empty() {
+            End::of(self, arrived, verdict).into()
+        } else {
+            MissNext::InvalidateEntries(InvalidateEntries::new(self, arrived, invalid, verdict))
         }
     }
 }

@@ -147,7 +147,13 @@ impl Candidates {
         };
         let gone = to - from;
         let rest = self.tags.len() - gone;
-        self.tags.get_mut(from..).unwrap_or_default().rotate_left(gone);
+        for at in from..rest {
+            if let Some(moved) = self.tags.get(at + gone).copied()
+                && let Some(octet) = self.tags.get_mut(at)
+            {
+                *octet = moved;
+            }
+        }
         self.tags.truncate(rest);
         for candidate in &mut self.list {
             if candidate.tag.start > start {

@@ -3,7 +3,7 @@
 use super::{Arrived, Context};
 use crate::head::{Edited, ResponseHead};
 use crate::reason::Reason;
-use crate::rules::stored_fields::{self, MadeDate};
+use crate::rules::stored_fields::MadeDate;
 
 /// The end: the response is handed over, and not stored.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +37,6 @@ impl<'a> CouldNotBeStored<'a> {
 
     /// The lines to hand over: all that were received, with a `Date` if there was none.
     pub fn fields(&self) -> Edited<'_> {
-        stored_fields::dated(Edited::new(self.arrived.response.fields), self.arrived.date.as_ref())
+        self.arrived.fields()
     }
 }

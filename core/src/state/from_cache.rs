@@ -9,7 +9,7 @@ use crate::reason::Reason;
 use crate::rules::preconditions::{self, Answer, Selected};
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::validation::Validators;
-use crate::time::{DeltaSeconds, Now};
+use crate::time::DeltaSeconds;
 
 /// The end: a stored response is served.
 #[derive(Clone, Copy, Debug)]
@@ -55,36 +55,32 @@ impl<'a> FromCache<'a> {
     }
 
     /// After a validation: the stored response's validators and dates are those of the 304 where it
-    /// has them.
-    pub(crate) fn validated(
-        context: Context<'a>,
-        stored: &Candidate,
-        arrived: &Arrived<'a>,
-        facts: &ResponseFacts<'a>,
-        now: Now,
-    ) -> Self {
-        let old = context.candidates.validators(stored);
-        let selected = Selected {
-            status: stored.status,
-            validators: Validators {
-                etag: facts.etag.or(old.etag),
-                last_modified: facts.last_modified().or(old.last_modified),
-            },
-            date: facts.date.date().or(arrived.received.utc).or(stored.date),
-            body: stored.body,
-            now: now.utc,
+    /// has them. The pair is removed after this use if the 304 says `forget`.
+    pub(crate) fn validated(context: Context<'a>, at: usize, arrived: Arrived<'a>, forget: bool) -> Self {
+        let now = arrived.received.utc;
+        let facts = ResponseFacts::of(arrived.response.fields, now);
+        let candidates = context.candidates;
+        let (id, old, selected) = match candidates.best_of(|other, _| other == at) {
+            Some((_, stored)) => {
+                let date = facts.date.date().or(now).or(stored.date);
+                let validators = candidates.validators(stored);
+                let selected = Selected { status: stored.status, validators, date, body: stored.body, now };
+                (stored.id, validators, selected)
+            }
+            // Only a candidate is ever named.
+            None => (PairId::new(0), Validators::default(), Selected::default()),
         };
+        let validators = Validators {
+            etag: facts.etag.or(old.etag),
+            last_modified: facts.last_modified().or(old.last_modified),
+        };
+        let selected = Selected { validators, ..selected };
         let answer = preconditions::answer(&context.request, &context.asked, &selected);
         let age = Some(arrived.received.initial_age);
-        let mut state = Self::with(context, stored.id, Serving::Validated, answer, age, false);
+        let mut state = Self::with(context, id, Serving::Validated, answer, age, false);
         state.validated_by = Some((arrived.response.fields, arrived.date));
+        state.forget = forget;
         state
-    }
-
-    /// The pair is removed after this use.
-    pub(crate) const fn forgetting(mut self, forget: bool) -> Self {
-        self.forget = forget;
-        self
     }
 
     fn with(

@@ -34,6 +34,7 @@ use crate::time::Now;
 pub struct IdleClient<'a> {
     options: &'a CacheOptions,
     validating: bool,
+    distrusting: bool,
 }
 
 /// What follows [`IdleClient`].
@@ -52,13 +53,19 @@ pub enum IdleNext<'a> {
 impl<'a> IdleClient<'a> {
     /// A cache with these options.
     pub const fn new(options: &'a CacheOptions) -> Self {
-        Self { options, validating: false }
+        Self { options, validating: false, distrusting: false }
     }
 
     /// The same, to validate a response that was served stale (RFC 5861 §3): what is not fresh
     /// leads to [`NeedRevalidation`].
     pub const fn validating(self) -> Self {
         Self { validating: true, ..self }
+    }
+
+    /// The same over a store that failed to remove what must not be used: every stored response is
+    /// validated.
+    pub const fn distrusting(self) -> Self {
+        Self { distrusting: true, ..self }
     }
 
     /// The options it follows.
@@ -162,7 +169,8 @@ impl<'a> Selecting<'a> {
         let date = facts.date.date().or(pair.received.utc);
         let usability = reuse::judge(&self.asked, pair, facts, self.now, self.idle.options);
         // A fresh response that goes out whole is used without its validators.
-        let as_it_is = usability.verdict == Verdict::Fresh && !self.asked.has_conditions();
+        let as_it_is =
+            usability.verdict == Verdict::Fresh && !self.asked.has_conditions() && !self.idle.distrusting;
         let validators = if as_it_is { Validators::default() } else { Validators::of(facts) };
         let selected =
             Selected { status: pair.response.status, validators, date, body: pair.body, now: self.now.utc };
@@ -197,6 +205,7 @@ impl<'a> Selecting<'a> {
             return Self::without_candidate(context, refused);
         };
         let reason = match best.usability.verdict {
+            _ if idle.distrusting => Reason::StoreFailed,
             Verdict::Fresh => return IdleNext::FromCache(FromCache::new(context, best, Serving::Fresh)),
             Verdict::Stale | Verdict::StaleWhileRevalidate if idle.validating => Reason::Stale,
             Verdict::Stale => return IdleNext::FromCache(FromCache::new(context, best, Serving::Stale)),

@@ -2,21 +2,30 @@
 //! §4.3.3, §4.3.5).
 
 use super::candidates::Chosen;
-use super::{Arrived, Context};
+use super::store_and_use::Verdict;
+use super::{Arrived, Context, End};
 use crate::pair::{PairId, PairKey};
 use crate::rules::invalidation;
 
 /// Stored pairs are to be removed before anything else happens.
 #[derive(Clone, Copy, Debug)]
-pub struct InvalidateEntries<'a, Then> {
+pub struct InvalidateEntries<'a> {
     context: Context<'a>,
     arrived: Arrived<'a>,
-    ids: Chosen,
-    by_uri: ByUri,
-    then: Then,
+    invalid: Invalid,
+    verdict: Verdict,
 }
 
-/// Which URIs are invalidated, every variant of them.
+/// What is invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    /// Single pairs.
+    pub(crate) ids: Chosen,
+    /// Every variant of some URIs.
+    pub(crate) by_uri: ByUri,
+}
+
+/// Which URIs are invalidated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ByUri {
     None,
@@ -25,22 +34,27 @@ pub(crate) enum ByUri {
     TargetAndLocations,
 }
 
-super::context!(InvalidateEntries, Then);
+impl Invalid {
+    pub(crate) fn is_empty(self) -> bool {
+        self.ids.is_empty() && self.by_uri == ByUri::None
+    }
+}
 
-impl<'a, Then> InvalidateEntries<'a, Then> {
+super::context!(InvalidateEntries);
+
+impl<'a> InvalidateEntries<'a> {
     pub(crate) const fn new(
         context: Context<'a>,
         arrived: Arrived<'a>,
-        ids: Chosen,
-        by_uri: ByUri,
-        then: Then,
+        invalid: Invalid,
+        verdict: Verdict,
     ) -> Self {
-        Self { context, arrived, ids, by_uri, then }
+        Self { context, arrived, invalid, verdict }
     }
 
     /// Keys under which every pair is to be removed.
-    pub fn keys(&self) -> impl Iterator<Item = PairKey<'a>> + use<'a, Then> {
-        let count = match self.by_uri {
+    pub fn keys(&self) -> impl Iterator<Item = PairKey<'a>> + use<'a> {
+        let count = match self.invalid.by_uri {
             ByUri::None => 0,
             ByUri::Target => 1,
             ByUri::TargetAndLocations => usize::MAX,
@@ -49,13 +63,15 @@ impl<'a, Then> InvalidateEntries<'a, Then> {
     }
 
     /// Single pairs to be removed.
-    pub fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a, Then> {
-        self.context.candidates.ids(self.ids)
+    pub fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a> {
+        self.context.candidates.ids(self.invalid.ids)
     }
 
-    /// What follows once they are removed. If they cannot be, nothing may follow but handing the
-    /// response over: the store then holds a pair that must not be used.
-    pub fn next(self) -> Then {
-        self.then
+    /// What follows once they are removed.
+    ///
+    /// If they cannot be, it follows all the same; the store then holds pairs that must not be used,
+    /// and what it says of itself must not be trusted until they are gone.
+    pub fn next(self) -> End<'a> {
+        End::of(self.context, self.arrived, self.verdict)
     }
 }

@@ -19,6 +19,52 @@
 //! does not compile. States borrow: the options, the heads, and one [`Candidates`] that the driver
 //! lends. They wait for nothing, store nothing and send nothing; they say what is to be done, and
 //! the driver does it (the [`Client`](crate::client::Client), or yours).
+//!
+//! # Without the client
+//!
+//! ```
+//! use larder::head::{Fields, RequestHead, ResponseHead};
+//! use larder::pair::{PairId, StoredBody, record};
+//! use larder::state::{Candidates, IdleClient, IdleNext, MissNext};
+//! use larder::time::{Exchange, HttpDate, Now, Uptime};
+//! use larder::{CacheOptions, Reason};
+//!
+//! let options = CacheOptions::default();
+//! let mut scratch = Candidates::new();
+//! let request = RequestHead::get("http://api.example/weather");
+//! let at = |seconds| Now {
+//!     uptime: Uptime::from_secs(seconds),
+//!     utc: Some(HttpDate::from_unix(1_800_000_000 + seconds as i64)),
+//! };
+//!
+//! // Nothing is stored: the request goes to the origin, and its response may be stored.
+//! let IdleNext::CacheMiss(miss) = IdleClient::new(&options).next(request, [], at(0), &mut scratch) else {
+//!     panic!("nothing is stored");
+//! };
+//! assert_eq!(miss.reason(), Reason::NothingStored);
+//! let fields = Fields::new(&[("Cache-Control", "max-age=60"), ("ETag", "\"1\"")]);
+//! let response = ResponseHead { status: 200, fields };
+//! let MissNext::StoreAndUse(store) = miss.next(response, Exchange::at(at(0))) else {
+//!     panic!("it is storable");
+//! };
+//!
+//! // How a store keeps it is the store's business. Here its record is enough.
+//! let mut octets = Vec::new();
+//! let encoded = record::encode(&store.pair(), |part| Ok::<(), ()>(octets.extend_from_slice(part)));
+//! assert_eq!(encoded, Some(Ok(())));
+//! let stored = record::decode(&octets, PairId::new(1), StoredBody::whole(0));
+//!
+//! // Half a minute later it is fresh, after two minutes it needs validation.
+//! let mut scratch = Candidates::new();
+//! let next = IdleClient::new(&options).next(request, stored, at(30), &mut scratch);
+//! assert!(matches!(next, IdleNext::FromCache(_)));
+//! let IdleNext::NeedRevalidation(need) =
+//!     IdleClient::new(&options).next(request, stored, at(120), &mut scratch)
+//! else {
+//!     panic!("it is stale");
+//! };
+//! assert_eq!(need.outgoing().fields.get("If-None-Match"), Some(&b"\"1\""[..]));
+//! ```
 
 mod cache_miss;
 mod candidates;
@@ -39,11 +85,11 @@ pub use gateway_timeout::GatewayTimeout;
 pub use idle_client::{IdleClient, IdleNext, Selecting};
 pub use invalidate_entries::InvalidateEntries;
 pub use need_revalidation::{NeedRevalidation, RevalidationNext, Unreachable};
-pub use need_to_be_updated::NeedToBeUpdated;
+pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
 pub use store_and_use::{End, StoreAndUse};
 
 use crate::fields::{RequestFacts, ResponseFacts};
-use crate::head::{RequestHead, ResponseHead};
+use crate::head::{Edited, RequestHead, ResponseHead};
 use crate::options::CacheOptions;
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
@@ -66,6 +112,13 @@ pub(crate) struct Arrived<'a> {
     pub(crate) received: ReceivedAt,
     /// A `Date` for it, if it came without.
     pub(crate) date: Option<MadeDate>,
+}
+
+impl Arrived<'_> {
+    /// The lines to hand over: all that were received, with a `Date` if there was none.
+    pub(crate) fn fields(&self) -> Edited<'_> {
+        stored_fields::dated(Edited::new(self.response.fields), self.date.as_ref())
+    }
 }
 
 impl<'a> Context<'a> {

@@ -1,10 +1,11 @@
 //! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
 
 use super::candidates::{Candidate, Chosen};
-use super::invalidate_entries::ByUri;
+use super::invalidate_entries::{ByUri, Invalid};
+use super::store_and_use::Verdict;
 use super::{
-    Arrived, CacheMiss, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, InvalidateEntries,
-    MissNext, NeedToBeUpdated, Serving, StoreAndUse,
+    Arrived, CacheMiss, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver,
+    InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::ResponseFacts;
 use crate::head::{Edited, Field, Known, Method, Outgoing, ResponseHead};
@@ -12,7 +13,7 @@ use crate::reason::Reason;
 use crate::rules::stale;
 use crate::rules::stored_fields::MadeDate;
 use crate::rules::validation::{self, Selects};
-use crate::time::{Exchange, HttpDate, Now};
+use crate::time::{Exchange, HttpDate};
 
 /// A conditional request goes to the origin, or a plain one if nothing stored has a validator.
 #[derive(Clone, Copy, Debug)]
@@ -34,15 +35,15 @@ pub struct NeedRevalidation<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum RevalidationNext<'a, 'r> {
     /// 304: stored responses are freshened, one of them answers.
-    NeedToBeUpdated(NeedToBeUpdated<'r, FromCache<'r>>),
+    NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     /// 200 to HEAD: stored responses to GET are freshened, the response is handed over.
-    HeadUpdate(NeedToBeUpdated<'r, InvalidateEntries<'r, End<'r>>>),
+    HeadUpdate(NeedToBeUpdated<'r, HandOver>),
     /// The response is stored and handed over.
     StoreAndUse(StoreAndUse<'r>),
     /// The response is handed over.
     CouldNotBeStored(CouldNotBeStored<'r>),
     /// The response may not be stored, and what was stored is not to be used again.
-    InvalidateEntries(InvalidateEntries<'r, End<'r>>),
+    InvalidateEntries(InvalidateEntries<'r>),
     /// The origin failed, and a stale response may be served.
     FromCache(FromCache<'a>),
     /// The 304 matches nothing stored: the request is sent again, without conditions.
@@ -122,11 +123,14 @@ impl<'a> NeedRevalidation<'a> {
                 let reason = Reason::NotModified;
                 RevalidationNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason))
             }
-            304 => self.not_modified(arrived, &facts, at.received),
+            304 => self.not_modified(arrived, &facts),
             200 if context.request.method == Method::Head => context.after_head(arrived, &facts).into(),
             status if stale::is_error(status) => match self.stale_on_error() {
                 Some(stored) => RevalidationNext::FromCache(stored),
-                None => MissNext::from(context.store_or_not(arrived, &facts)).into(),
+                None => {
+                    let verdict = context.judge(&arrived, &facts);
+                    MissNext::from(End::of(context, arrived, verdict)).into()
+                }
             },
             _ => self.replaced(arrived, &facts),
         }
@@ -151,19 +155,14 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// A 304 (§4.3.4).
-    fn not_modified<'r>(
-        self,
-        arrived: Arrived<'r>,
-        facts: &ResponseFacts<'r>,
-        now: Now,
-    ) -> RevalidationNext<'a, 'r>
+    fn not_modified<'r>(self, arrived: Arrived<'r>, facts: &ResponseFacts<'r>) -> RevalidationNext<'a, 'r>
     where
         'a: 'r,
     {
         let context: Context<'r> = self.context;
         let candidates = context.candidates;
         let named = self.named_by(facts);
-        let Some((at, best)) = candidates.best_of(|at, _| named.contains(at)) else {
+        let Some((at, _)) = candidates.best_of(|at, _| named.contains(at)) else {
             return RevalidationNext::CacheMiss(CacheMiss::new(self.context, Reason::NoMatchFor304));
         };
         let freshened = match validation::selects(facts) {
@@ -171,8 +170,8 @@ impl<'a> NeedRevalidation<'a> {
             Selects::MostRecent | Selects::TheOneAsked => Chosen::NONE.with(at),
         };
         let forget = context.may_not_keep(facts);
-        let answer = FromCache::validated(context, best, &arrived, facts, now).forgetting(forget);
-        RevalidationNext::NeedToBeUpdated(NeedToBeUpdated::new(context, arrived, freshened, forget, answer))
+        let state = NeedToBeUpdated::new(context, arrived, freshened, forget, Serve(at));
+        RevalidationNext::NeedToBeUpdated(state)
     }
 
     /// The candidates that a 304 names.
@@ -192,18 +191,16 @@ impl<'a> NeedRevalidation<'a> {
         'a: 'r,
     {
         let context: Context<'r> = self.context;
-        let end = context.store_or_not(arrived, facts);
-        if let End::CouldNotBeStored(state) = end
-            && arrived.response.status < 500
-            && arrived.response.status != 206
-        {
+        let verdict = context.judge(&arrived, facts);
+        let is_other = arrived.response.status < 500 && arrived.response.status != 206;
+        if matches!(verdict, Verdict::Pass(_)) && is_other {
             // The origin has something else by now, so the old one is not served again without
             // validation: it goes.
-            let old = self.context.candidates.choose(|_: &Candidate| true);
-            let end = End::CouldNotBeStored(state);
-            let invalidate = InvalidateEntries::new(context, arrived, old, ByUri::None, end);
-            return RevalidationNext::InvalidateEntries(invalidate);
+            let ids = context.candidates.choose(|_: &Candidate| true);
+            let invalid = Invalid { ids, by_uri: ByUri::None };
+            let state = InvalidateEntries::new(context, arrived, invalid, verdict);
+            return RevalidationNext::InvalidateEntries(state);
         }
-        MissNext::from(end).into()
+        MissNext::from(End::of(context, arrived, verdict)).into()
     }
 }

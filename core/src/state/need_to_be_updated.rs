@@ -1,12 +1,16 @@
 //! `NeedToBeUpdated`: stored responses are freshened (RFC 9111 §3.2, §4.3.4, §4.3.5).
 
 use super::candidates::Chosen;
-use super::{Arrived, Context};
+use super::invalidate_entries::Invalid;
+use super::store_and_use::Verdict;
+use super::{Arrived, Context, FromCache, InvalidateEntries};
 use crate::head::ResponseHead;
 use crate::pair::{NewPair, Nominated, PairId, StoredPair};
 use crate::rules::stored_fields;
 
 /// Stored pairs are to be written anew, with the fields of a response that has validated them.
+///
+/// `Then` is what follows: [`FromCache`] after a 304, [`InvalidateEntries`] after a 200 to HEAD.
 #[derive(Clone, Copy, Debug)]
 pub struct NeedToBeUpdated<'a, Then> {
     context: Context<'a>,
@@ -15,6 +19,14 @@ pub struct NeedToBeUpdated<'a, Then> {
     forget: bool,
     then: Then,
 }
+
+/// After a 304: the stored response, by its place among the candidates, answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Serve(pub(crate) usize);
+
+/// After a 200 to HEAD: other stored responses may be invalid, and the response is handed over.
+#[derive(Clone, Copy, Debug)]
+pub struct HandOver(pub(crate) Invalid, pub(crate) Verdict);
 
 super::context!(NeedToBeUpdated, Then);
 
@@ -67,10 +79,25 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
             length: stored.body.complete,
         }
     }
+}
+
+impl<'a> NeedToBeUpdated<'a, Serve> {
+    /// The pair that will answer: one of [`ids`](Self::ids).
+    pub fn answers(&self) -> Option<PairId> {
+        self.context.candidates.ids(Chosen::NONE.with(self.then.0)).next()
+    }
 
     /// What follows once they are written. If they cannot be, it follows all the same: they are
     /// validated again next time.
-    pub fn next(self) -> Then {
-        self.then
+    pub fn next(self) -> FromCache<'a> {
+        FromCache::validated(self.context, self.then.0, self.arrived, self.forget)
+    }
+}
+
+impl<'a> NeedToBeUpdated<'a, HandOver> {
+    /// What follows once they are written, or could not be.
+    pub const fn next(self) -> InvalidateEntries<'a> {
+        let HandOver(invalid, verdict) = self.then;
+        InvalidateEntries::new(self.context, self.arrived, invalid, verdict)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::candidates::Chosen;
 use super::{Arrived, Context, CouldNotBeStored};
-use crate::head::{Edited, Method, ResponseHead};
+use crate::head::{Edited, ResponseHead};
 use crate::pair::{NewPair, Nominated, PairId};
+use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 
 /// The end: the response is stored and handed over.
@@ -24,20 +25,31 @@ pub enum End<'a> {
     CouldNotBeStored(CouldNotBeStored<'a>),
 }
 
+/// Whether a response is stored, and in place of what; or why it is not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verdict {
+    Store {
+        /// Octets of its body, if it says so.
+        length: Option<u64>,
+        replaces: Chosen,
+    },
+    Pass(Reason),
+}
+
+impl<'a> End<'a> {
+    pub(crate) const fn of(context: Context<'a>, arrived: Arrived<'a>, verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Store { length, replaces } => {
+                Self::StoreAndUse(StoreAndUse { context, arrived, length, replaces })
+            }
+            Verdict::Pass(reason) => Self::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason)),
+        }
+    }
+}
+
 super::context!(StoreAndUse);
 
 impl<'a> StoreAndUse<'a> {
-    pub(crate) fn new(
-        context: Context<'a>,
-        arrived: Arrived<'a>,
-        content_length: Option<u64>,
-        replaces: Chosen,
-    ) -> Self {
-        let has_content = context.request.method != Method::Head && arrived.response.status != 204;
-        let length = if has_content { content_length } else { Some(0) };
-        Self { context, arrived, length, replaces }
-    }
-
     /// The pair to store.
     pub fn pair(&self) -> NewPair<'_> {
         let Self { context, arrived, .. } = self;
@@ -71,6 +83,6 @@ impl<'a> StoreAndUse<'a> {
 
     /// The lines to hand over: all that were received, with a `Date` if there was none.
     pub fn fields(&self) -> Edited<'_> {
-        stored_fields::dated(Edited::new(self.arrived.response.fields), self.arrived.date.as_ref())
+        self.arrived.fields()
     }
 }
