@@ -140,7 +140,7 @@ function runSuite (suite, base) {
   return new Promise((resolve, reject) => {
     const child = spawn('node', ['--no-warnings', join(suite.engine, 'cli.mjs')], {
       cwd: suite.path,
-      env: { ...process.env, npm_config_base: base, npm_config_id: options.id || '' },
+      env: { ...process.env, npm_config_base: base, npm_config_id: options.id || '', npm_package_config_id: '' },
       stdio: ['ignore', options.id ? 'inherit' : 'pipe', 'inherit']
     })
     let output = ''
