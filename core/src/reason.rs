@@ -39,6 +39,8 @@ reasons! {
     MethodNotCached => "responses to this method are not cached",
     /// The request has `If-Match` or `If-Unmodified-Since`, which are the origin's to evaluate (§4.3.2).
     OriginPrecondition => "the precondition is for the origin",
+    /// The request has content, which a key by URI does not tell apart (RFC 9110 §9.3.1).
+    HasContent => "the request has content",
     /// The request asks for a validation: `no-cache` (§5.2.1.4) or `Pragma: no-cache` (§5.4).
     RequestNoCache => "the request says no-cache",
     /// The request's `max-age` is not above the response's age (§5.2.1.1).

@@ -113,6 +113,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if pending.distrust {
             idle = idle.distrusting();
         }
+        idle = idle.with_content(call.content.is_some());
         let mut report = Report::default();
         let mut failure = None;
         let Call { request, content, deadline, interim } = call;

@@ -207,7 +207,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             }
             // A body that ends early is as lost as one that is gone.
             Ok(_) | Err(_) => {
-                self.report.store_failed = !matches!(read, Err(StoreError::Gone));
+                self.report.store_failed |= !matches!(read, Err(StoreError::Gone));
                 self.parts.pending.forget = Some(id);
                 self.parts.pending.settle_forget(self.parts.store).await;
                 Err(BodyError::Lost)
@@ -254,9 +254,6 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         } else if let Err(error) = self.parts.store.write(storing.writing, octets).await {
             self.report.store_failed |= matches!(error, StoreError::Medium(_));
             self.give_up(error.reason()).await;
-        } else if storing.length == Some(received) {
-            // All of it is here: a caller that knows the length need not read on.
-            self.commit().await;
         }
     }
 

@@ -146,7 +146,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.report.step(Step::CacheMiss);
         self.report.forwarded.get_or_insert(miss.reason());
         let Some(at) = self.send(&miss.outgoing(), sent, buffers.head).await else {
-            return self.gateway_timeout(&miss.unreachable());
+            return self.unreachable(miss.unreachable(), None, buffers.record).await;
         };
         match miss.next(buffers.head.response(), at) {
             MissNext::StoreAndUse(state) => self.store_and_use(&state).await,
@@ -170,10 +170,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.report.step(Step::NeedRevalidation);
         self.report.forwarded = Some(need.reason());
         let Some(at) = self.send(&need.outgoing(), sent, buffers.head).await else {
-            return match need.unreachable() {
-                Unreachable::FromCache(state) => self.load_and_serve(state, last, buffers.record).await,
-                Unreachable::GatewayTimeout(state) => self.gateway_timeout(&state),
-            };
+            return self.unreachable(need.unreachable(), last, buffers.record).await;
         };
         // A first look, which does not keep the response: its buffer may be needed again.
         match need.next(buffers.head.response(), at) {
@@ -185,7 +182,11 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     return self.miss(need.lost(), sent, buffers).await;
                 }
             }
-            _ => self.report.outcome = Outcome::Changed,
+            _ => {}
+        }
+        let status = buffers.head.response().status;
+        if status != 304 && status < 500 {
+            self.report.outcome = Outcome::Changed;
         }
         match need.next(buffers.head.response(), at) {
             RevalidationNext::NeedToBeUpdated(state) => {
@@ -200,7 +201,9 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             RevalidationNext::CouldNotBeStored(state) => self.hand_over(&state),
             RevalidationNext::InvalidateEntries(state) => self.invalidate(state).await,
             RevalidationNext::FromCache(state) => self.load_and_serve(state, last, buffers.record).await,
-            RevalidationNext::CacheMiss(miss) => self.gateway_timeout(&miss.unreachable()),
+            RevalidationNext::CacheMiss(miss) => {
+                self.unreachable(miss.unreachable(), None, buffers.record).await
+            }
         }
     }
 
@@ -214,8 +217,16 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     ) -> Option<Found> {
         let answer = state.answers()?;
         let mut last = last;
-        for id in state.ids().filter(|id| *id != answer).chain([answer]) {
-            last = self.load(id, last, record).await;
+        for id in state.ids().filter(|id| *id != answer) {
+            if state.forget() {
+                self.remove(id).await;
+            } else {
+                last = self.load(id, last, record).await;
+                self.update(state, last, record).await;
+            }
+        }
+        last = self.load(answer, last, record).await;
+        if state.ids().any(|id| id == answer) {
             self.update(state, last, record).await;
         }
         last
@@ -311,6 +322,19 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         Ending::Nobody
     }
 
+    /// The origin has failed.
+    async fn unreachable<'c>(
+        &mut self,
+        next: Unreachable<'c>,
+        last: Option<Found>,
+        record: &'c mut [u8],
+    ) -> Ending<'c> {
+        match next {
+            Unreachable::FromCache(state) => self.load_and_serve(state, last, record).await,
+            Unreachable::GatewayTimeout(state) => self.gateway_timeout(&state),
+        }
+    }
+
     /// A stored response answers in place of the origin, which has answered or failed already.
     async fn load_and_serve<'c>(
         &mut self,
@@ -320,7 +344,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     ) -> Ending<'c> {
         match self.load(state.id(), last, record).await {
             Some(found) => self.serve(state, found, record),
-            None => self.gateway_timeout(&state.lost().unreachable()),
+            None => self.gateway_timeout(&state.nobody()),
         }
     }
 

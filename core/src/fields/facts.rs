@@ -47,7 +47,9 @@ pub(crate) struct ResponseFacts<'a> {
     pub(crate) age: DeltaSeconds,
     pub(crate) has_age: bool,
     pub(crate) etag: Option<EntityTag<'a>>,
+    /// `None` if it is absent, malformed, or repeated with another value (RFC 9110 §8.6).
     pub(crate) content_length: Option<u64>,
+    has_content_length: bool,
     pub(crate) vary: Vary<'a>,
     pub(crate) has_connection: bool,
 }
@@ -65,7 +67,12 @@ impl<'a> ResponseFacts<'a> {
                 }
                 Some(Known::CacheControl) => facts.directives.absorb(value),
                 Some(Known::Connection) => facts.has_connection = true,
-                Some(Known::ContentLength) => facts.content_length = content_length(value),
+                Some(Known::ContentLength) => {
+                    let length = content_length(value);
+                    let agrees = !facts.has_content_length || facts.content_length == length;
+                    facts.content_length = length.filter(|_| agrees);
+                    facts.has_content_length = true;
+                }
                 Some(Known::Date) => facts.date.add(value, now),
                 Some(Known::ETag) => facts.etag = EntityTag::parse(value),
                 Some(Known::Expires) => facts.expires.add(value, now),
@@ -85,26 +92,27 @@ impl<'a> ResponseFacts<'a> {
 
 /// What a request head says, as far as a cache asks.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RequestFacts<'a> {
+pub(crate) struct RequestFacts {
     pub(crate) directives: RequestDirectives,
     pub(crate) has_cache_control: bool,
     pub(crate) has_authorization: bool,
     pub(crate) pragma_no_cache: bool,
     pub(crate) has_if_match: bool,
     pub(crate) has_if_none_match: bool,
-    pub(crate) if_modified_since: Option<&'a [u8]>,
-    pub(crate) if_range: Option<&'a [u8]>,
-    pub(crate) range: Option<&'a [u8]>,
+    pub(crate) has_if_modified_since: bool,
+    pub(crate) has_range: bool,
+    /// Content goes along with it.
+    pub(crate) has_content: bool,
 }
 
-impl<'a> RequestFacts<'a> {
+impl RequestFacts {
     /// Whether a stored response may be other than whole to this request.
     pub(crate) const fn has_conditions(&self) -> bool {
-        self.has_if_none_match || self.if_modified_since.is_some() || self.range.is_some()
+        self.has_if_none_match || self.has_if_modified_since || self.has_range
     }
 
     /// Reads `fields` once.
-    pub(crate) fn of(fields: Fields<'a>) -> Self {
+    pub(crate) fn of(fields: Fields<'_>) -> Self {
         let mut facts = Self::default();
         for field in fields {
             let value = field.value();
@@ -116,10 +124,9 @@ impl<'a> RequestFacts<'a> {
                 }
                 Some(Known::IfMatch | Known::IfUnmodifiedSince) => facts.has_if_match = true,
                 Some(Known::IfNoneMatch) => facts.has_if_none_match = true,
-                Some(Known::IfModifiedSince) => facts.if_modified_since = Some(value),
-                Some(Known::IfRange) => facts.if_range = Some(value),
+                Some(Known::IfModifiedSince) => facts.has_if_modified_since = true,
                 Some(Known::Pragma) => facts.pragma_no_cache |= super::list::contains(value, b"no-cache"),
-                Some(Known::Range) => facts.range = Some(value),
+                Some(Known::Range) => facts.has_range = true,
                 _ => {}
             }
         }

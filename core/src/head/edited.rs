@@ -8,6 +8,21 @@ use crate::fields::{ResponseDirectives, cache_control};
 /// Lines made by the cache itself: at most this many in one head.
 const ADDED_MAX: usize = 4;
 
+/// Fields that `Connection` cannot take away, since they are for every recipient (RFC 9110 §7.6.1):
+/// what may be stored is judged with them, and so must be what is stored.
+const NEVER_OF_THE_CONNECTION: KnownSet = KnownSet::of(&[
+    Known::Age,
+    Known::CacheControl,
+    Known::ContentLength,
+    Known::ContentLocation,
+    Known::ContentRange,
+    Known::Date,
+    Known::ETag,
+    Known::Expires,
+    Known::LastModified,
+    Known::Vary,
+]);
+
 /// A head made of others: some lines left out, some replaced, some added.
 ///
 /// What a state hands out: the fields to store, to send or to serve. Iterate it as often as
@@ -29,8 +44,8 @@ pub struct Edited<'a> {
     by_connection: bool,
     /// The incoming lines' `private="…"` may, too.
     by_private: bool,
-    /// Lines whose `no-cache="…"` names lines to leave out.
-    by_no_cache: Option<Fields<'a>>,
+    /// A `no-cache="…"` may name lines of the base to leave out.
+    by_no_cache: bool,
     /// If given, only these names pass.
     only: Option<KnownSet>,
     added: [Option<Field<'a>>; ADDED_MAX],
@@ -48,7 +63,7 @@ impl<'a> Edited<'a> {
             not_taken: KnownSet::EMPTY,
             by_connection: false,
             by_private: false,
-            by_no_cache: None,
+            by_no_cache: false,
             only: None,
             added: [None; ADDED_MAX],
         }
@@ -80,9 +95,10 @@ impl<'a> Edited<'a> {
         self
     }
 
-    /// Leaves out every line that a `no-cache="…"` in `fields` names.
-    pub(crate) const fn hiding_no_cache(mut self, fields: Fields<'a>) -> Self {
-        self.by_no_cache = Some(fields);
+    /// Leaves the base's lines out that a `no-cache="…"`, of the base or among those that arrived,
+    /// names.
+    pub(crate) const fn hiding_no_cache(mut self) -> Self {
+        self.by_no_cache = true;
         self
     }
 
@@ -115,13 +131,18 @@ impl<'a> Edited<'a> {
     fn passes(&self, name: &[u8]) -> bool {
         !self.dropped.contains(name)
             && self.only.is_none_or(|only| only.contains(name))
-            && !self.by_no_cache.is_some_and(|fields| cache_control::names_field(fields, b"no-cache", name))
+    }
+
+    /// Whether a `no-cache="…"` keeps a line of the base back.
+    fn is_hidden(&self, name: &[u8]) -> bool {
+        [self.base, self.incoming].iter().any(|fields| cache_control::names_field(*fields, b"no-cache", name))
     }
 
     /// Whether an incoming line is one to take.
     fn takes(&self, name: &[u8]) -> bool {
         !self.not_taken.contains(name)
             && !(self.by_connection
+                && !NEVER_OF_THE_CONNECTION.contains(name)
                 && self.incoming.lines("connection").any(|value| list::contains(value, name)))
             && !(self.by_private && cache_control::names_field(self.incoming, b"private", name))
     }
@@ -170,6 +191,7 @@ impl<'a> Iterator for EditedIter<'a> {
             if head.passes(name)
                 && !head.outdated.contains(name)
                 && !(head.has_incoming && head.is_replaced(name))
+                && !(head.by_no_cache && head.is_hidden(name))
             {
                 return Some(field);
             }

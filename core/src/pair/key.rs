@@ -18,7 +18,8 @@ impl<'a> PairKey<'a> {
     }
 
     /// The key of `reference` as it stands in a response for `base`: an absolute URI, or a path on
-    /// the same origin. `None` if it is empty or would need dot-segments removed.
+    /// the same origin. `None` if it is empty, would need dot-segments removed, or names another
+    /// authority without a scheme.
     pub(crate) fn resolve(base: &'a str, reference: &'a str) -> Option<Self> {
         let octets = reference.as_bytes();
         let mut segments = octets.split(|octet| matches!(octet, b'/' | b'?'));
@@ -31,8 +32,13 @@ impl<'a> PairKey<'a> {
         let origin = keys::origin(base)?;
         let path_end = base.bytes().position(|octet| matches!(octet, b'?' | b'#')).unwrap_or(base.len());
         let end = match octets {
-            // The same scheme.
-            [b'/', b'/', ..] => base.bytes().position(|octet| octet == b':')? + 1,
+            // The same scheme; another authority is nobody's business here.
+            [b'/', b'/', rest @ ..] => {
+                let len = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#'));
+                let (authority, path) = reference.split_at_checked(2 + len.unwrap_or(rest.len()))?;
+                let same = keys::has_authority(base, authority.get(2..)?);
+                return same.then_some(Self { uri: origin, reference: path });
+            }
             [b'/', ..] => origin.len(),
             [b'?', ..] => path_end,
             _ => {

@@ -80,6 +80,13 @@ pub(crate) fn same_origin(a: &str, b: &str) -> bool {
     }
 }
 
+/// Whether the authority of `uri` is `authority`.
+pub(crate) fn has_authority(uri: &str, authority: &str) -> bool {
+    Parts::of(uri).is_some_and(|parts| {
+        parts.authority.eq_ignore_ascii_case(without_default_port(parts.scheme, authority))
+    })
+}
+
 /// Scheme and authority of `uri`, as written: `https://host:port`. `None` if it has none.
 pub(crate) fn origin(uri: &str) -> Option<&str> {
     let (_, end) = authority_of(uri)?;

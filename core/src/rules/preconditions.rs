@@ -39,23 +39,22 @@ pub(crate) struct Selected<'a> {
 /// Evaluates the request's conditions and range, in the order of RFC 9110 §13.2.2.
 ///
 /// They count only if the answer without them would be 2xx.
-pub(crate) fn answer(request: &RequestHead<'_>, asked: &RequestFacts<'_>, selected: &Selected<'_>) -> Answer {
+pub(crate) fn answer(request: &RequestHead<'_>, asked: &RequestFacts, selected: &Selected<'_>) -> Answer {
     if !asked.has_conditions() || !(200..300).contains(&selected.status) {
         return Answer::Whole;
     }
     if is_not_modified(request, asked, selected) {
         return Answer::NotModified;
     }
-    match asked.range.and_then(ByteRange::parse) {
-        Some(range) if request.method == Method::Get && selected.status == 200 => {
-            part(range, asked, selected)
-        }
-        _ => Answer::Whole,
+    let has_ranges = asked.has_range && request.method == Method::Get && selected.status == 200;
+    match request.fields.get("range").filter(|_| has_ranges).and_then(ByteRange::parse) {
+        Some(range) => part(range, request.fields.get("if-range"), selected),
+        None => Answer::Whole,
     }
 }
 
 /// `If-None-Match` (weak comparison), or without one `If-Modified-Since`.
-fn is_not_modified(request: &RequestHead<'_>, asked: &RequestFacts<'_>, selected: &Selected<'_>) -> bool {
+fn is_not_modified(request: &RequestHead<'_>, asked: &RequestFacts, selected: &Selected<'_>) -> bool {
     if asked.has_if_none_match {
         return request.fields.lines("if-none-match").any(|line| {
             line == b"*"
@@ -65,13 +64,14 @@ fn is_not_modified(request: &RequestHead<'_>, asked: &RequestFacts<'_>, selected
                     .is_some_and(|etag| EntityTags::of(line).any(|tag| tag.weak_eq(&etag)))
         });
     }
-    let since = asked.if_modified_since.and_then(|value| HttpDate::parse(value, selected.now));
+    let value = request.fields.get("if-modified-since").filter(|_| asked.has_if_modified_since);
+    let since = value.and_then(|value| HttpDate::parse(value, selected.now));
     let changed = selected.validators.last_modified.or(selected.date);
     since.zip(changed).is_some_and(|(since, changed)| changed <= since)
 }
 
-fn part(range: ByteRange, asked: &RequestFacts<'_>, selected: &Selected<'_>) -> Answer {
-    let holds = asked.if_range.is_none_or(|condition| if_range(condition, selected));
+fn part(range: ByteRange, condition: Option<&[u8]>, selected: &Selected<'_>) -> Answer {
+    let holds = condition.is_none_or(|condition| if_range(condition, selected));
     match selected.body.complete {
         Some(complete) if holds => {
             range.of(complete).map_or(Answer::Unsatisfiable { complete }, Answer::Part)

@@ -31,8 +31,9 @@ pub(crate) struct Usability {
 }
 
 /// Judges a stored response that matches the request's URI, method and variant.
+#[inline(never)]
 pub(crate) fn judge(
-    asked: &RequestFacts<'_>,
+    asked: &RequestFacts,
     stored: &StoredPair<'_>,
     facts: &ResponseFacts<'_>,
     now: Now,
@@ -74,7 +75,7 @@ pub(crate) fn judge(
 }
 
 /// `no-cache` (§5.2.1.4), or `Pragma: no-cache` where it counts (§5.4).
-fn asks_for_validation(asked: &RequestFacts<'_>, options: &CacheOptions) -> bool {
+fn asks_for_validation(asked: &RequestFacts, options: &CacheOptions) -> bool {
     asked.directives.no_cache()
         || (options.honour_pragma && asked.pragma_no_cache && !asked.has_cache_control)
 }
@@ -82,7 +83,7 @@ fn asks_for_validation(asked: &RequestFacts<'_>, options: &CacheOptions) -> bool
 /// `max-age` and `min-fresh` of the request (§5.2.1.1, §5.2.1.3). An invalid argument is taken for
 /// the strictest.
 fn limits_of_request(
-    asked: &RequestFacts<'_>,
+    asked: &RequestFacts,
     facts: &ResponseFacts<'_>,
     age: DeltaSeconds,
     lifetime: DeltaSeconds,

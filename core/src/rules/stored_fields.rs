@@ -37,11 +37,12 @@ pub(crate) fn freshened<'a>(
     options: &CacheOptions,
 ) -> Edited<'a> {
     const OF_THE_MESSAGE: KnownSet = KnownSet::of(&[Known::ContentLength, Known::ContentRange]);
-    let fields = Edited::new(stored).outdating(KnownSet::of(&[Known::Age])).taking(
-        new,
-        OF_THE_MESSAGE,
-        options.shared,
-    );
+    // Without a clock, a new `Expires` must not be counted from the old `Date`.
+    let outdated = match (date, new.contains("expires")) {
+        (None, true) => KnownSet::of(&[Known::Age, Known::Date]),
+        _ => KnownSet::of(&[Known::Age]),
+    };
+    let fields = Edited::new(stored).outdating(outdated).taking(new, OF_THE_MESSAGE, options.shared);
     dated(fields, date)
 }
 

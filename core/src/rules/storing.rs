@@ -14,7 +14,7 @@ use crate::reason::Reason;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Received<'f, 'a> {
     pub(crate) request: &'f RequestHead<'a>,
-    pub(crate) asked: &'f RequestFacts<'a>,
+    pub(crate) asked: &'f RequestFacts,
     pub(crate) response: &'f ResponseHead<'a>,
     pub(crate) facts: &'f ResponseFacts<'a>,
 }
@@ -40,6 +40,9 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     }
     if options.shared && asked.has_authorization && !allows_authorized(facts) {
         return Err(Reason::Authorization);
+    }
+    if asked.has_content && request.method != Method::Post {
+        return Err(Reason::HasContent);
     }
     if request.method == Method::Post {
         post_answers_get(request.uri, response, facts, options)?;
@@ -109,7 +112,7 @@ fn post_answers_get(
 
 /// What `Vary` names must be kept beside the response; that is of no use for `*`, and not done
 /// lightly for secrets.
-fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOptions) -> Result<(), Reason> {
+pub(crate) fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOptions) -> Result<(), Reason> {
     let is_secret =
         |name: &[u8]| name.eq_ignore_ascii_case(b"authorization") || name.eq_ignore_ascii_case(b"cookie");
     match facts.vary {

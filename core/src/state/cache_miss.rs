@@ -4,13 +4,13 @@ use super::candidates::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
 use super::{
-    Arrived, Context, CouldNotBeStored, End, GatewayTimeout, HandOver, InvalidateEntries, NeedToBeUpdated,
-    StoreAndUse,
+    Arrived, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, InvalidateEntries,
+    NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::ResponseFacts;
 use crate::head::{Edited, Known, KnownSet, Method, Outgoing, ResponseHead};
 use crate::reason::Reason;
-use crate::rules::{head_update, invalidation};
+use crate::rules::{head_update, invalidation, storing};
 use crate::time::Exchange;
 
 /// The request goes to the origin, as the client sent it.
@@ -67,6 +67,7 @@ impl<'a> CacheMiss<'a> {
     }
 
     /// Goes on with the response, of which only the head need have arrived.
+    #[inline(never)]
     pub fn next(self, response: ResponseHead<'a>, at: Exchange) -> MissNext<'a> {
         let (arrived, facts) = self.context.read(response, at);
         if self.context.request.method == Method::Head && response.status == 200 {
@@ -82,8 +83,13 @@ impl<'a> CacheMiss<'a> {
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
-    pub const fn unreachable(self) -> GatewayTimeout<'a> {
-        GatewayTimeout::new(self.context, Reason::Unreachable)
+    pub fn unreachable(self) -> Unreachable<'a> {
+        match self.context.candidates.best() {
+            Some((_, best)) if best.usability.on_error && self.reason != Reason::Lost => {
+                Unreachable::FromCache(FromCache::new(self.context, best, Serving::StaleOnError))
+            }
+            _ => Unreachable::GatewayTimeout(GatewayTimeout::new(self.context, Reason::Unreachable)),
+        }
     }
 }
 
@@ -92,26 +98,37 @@ pub(crate) const CONDITIONS: KnownSet = KnownSet::of(&[Known::IfNoneMatch, Known
 
 impl<'a> Context<'a> {
     /// Whether a response that freshens a stored one forbids to keep it any longer (§3.2).
-    pub(crate) const fn may_not_keep(&self, facts: &ResponseFacts<'_>) -> bool {
+    pub(crate) fn may_not_keep(&self, facts: &ResponseFacts<'_>) -> bool {
         let said = &facts.directives;
-        self.asked.directives.no_store() || said.no_store() || (self.options.shared && said.private())
+        (said.no_store() && !said.must_understand())
+            || (self.options.shared && said.private())
+            || storing::selection_is_storable(facts, self.options).is_err()
+    }
+
+    /// Those of the chosen whose heads may be written anew: none if the request has `no-store`,
+    /// which leaves alone what was stored before (§5.2.1.5).
+    pub(crate) const fn may_write(&self, chosen: Chosen) -> Chosen {
+        if self.asked.directives.no_store() { Chosen::NONE } else { chosen }
     }
 
     /// Whether a response is stored, and in place of what.
+    #[inline(never)]
     pub(crate) fn judge(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Verdict {
         if let Err(reason) = self.may_store(arrived, facts) {
             return Verdict::Pass(reason);
         }
-        // An error is kept beside what it stands in for (§4.3.3).
+        // An error is kept beside what it stands in for (§4.3.3), in place of earlier errors.
         let is_error = arrived.response.status >= 500;
         let of_head = self.request.method == Method::Head;
-        let stood_for = |candidate: &Candidate| !is_error && (!of_head || candidate.only_head);
+        let stood_for =
+            |candidate: &Candidate| (!is_error || candidate.is_error()) && (!of_head || candidate.only_head);
         let has_content = !of_head && arrived.response.status != 204;
         let length = if has_content { facts.content_length } else { Some(0) };
         Verdict::Store { length, replaces: self.candidates.choose(stood_for) }
     }
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
+    #[inline(never)]
     pub(crate) fn after_head(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> MissNext<'a> {
         let agrees = |candidate: &Candidate| {
             let length = candidate.content_length.or(candidate.body.complete);
@@ -130,7 +147,8 @@ impl<'a> Context<'a> {
         if !freshened.is_empty() {
             let then = HandOver(invalid, verdict);
             let forget = self.may_not_keep(facts);
-            return MissNext::NeedToBeUpdated(NeedToBeUpdated::new(self, arrived, freshened, forget, then));
+            let ids = if forget { freshened } else { self.may_write(freshened) };
+            return MissNext::NeedToBeUpdated(NeedToBeUpdated::new(self, arrived, ids, forget, then));
         }
         if invalid.is_empty() {
             End::of(self, arrived, verdict).into()

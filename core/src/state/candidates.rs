@@ -4,7 +4,7 @@ use crate::fields::EntityTag;
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX, TAGS_MAX};
 use crate::pair::{PairId, StoredBody};
 use crate::rules::preconditions::Answer;
-use crate::rules::reuse::Usability;
+use crate::rules::reuse::{Usability, Verdict};
 use crate::rules::validation::Validators;
 use crate::time::{HttpDate, ReceivedAt, Uptime};
 use heapless::Vec;
@@ -47,8 +47,17 @@ pub(crate) struct Candidate {
 impl Candidate {
     /// What decides between candidates (§4.1): one whose response has `Vary` comes before one that
     /// has none, then the most recent `Date`.
-    fn rank(&self) -> (bool, Option<HttpDate>, Option<Uptime>) {
-        (self.has_vary, self.date, self.received.uptime)
+    ///
+    /// A stored error (5xx) that is not fresh any more comes after everything else: it must not
+    /// hide what it stood in for.
+    fn rank(&self) -> (bool, bool, Option<HttpDate>, Option<Uptime>) {
+        let is_spent = self.is_error() && self.usability.verdict != Verdict::Fresh;
+        (!is_spent, self.has_vary, self.date, self.received.uptime)
+    }
+
+    /// Whether it is a server error.
+    pub(crate) const fn is_error(&self) -> bool {
+        self.status >= 500
     }
 }
 
@@ -214,7 +223,6 @@ impl Candidates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::reuse::Verdict;
     use crate::time::DeltaSeconds;
 
     fn add(candidates: &mut Candidates, id: u64, date: i64, tag: &str) {

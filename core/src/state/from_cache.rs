@@ -1,7 +1,7 @@
 //! `FromCache`: a stored response answers (RFC 9111 §4).
 
 use super::candidates::Candidate;
-use super::{Arrived, CacheMiss, Context};
+use super::{Arrived, CacheMiss, Context, GatewayTimeout};
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Edited, Field, Fields, Known, KnownSet, Method, Text};
 use crate::pair::PairId;
@@ -56,20 +56,22 @@ impl<'a> FromCache<'a> {
 
     /// After a validation: the stored response's validators and dates are those of the 304 where it
     /// has them. The pair is removed after this use if the 304 says `forget`.
+    #[inline(never)]
     pub(crate) fn validated(context: Context<'a>, at: usize, arrived: Arrived<'a>, forget: bool) -> Self {
         let now = arrived.received.utc;
         let facts = ResponseFacts::of(arrived.response.fields, now);
         let candidates = context.candidates;
-        let (id, old, selected) = match candidates.best_of(|other, _| other == at) {
+        let (id, hid_fields, old, selected) = match candidates.best_of(|other, _| other == at) {
             Some((_, stored)) => {
                 let date = facts.date.date().or(now).or(stored.date);
                 let validators = candidates.validators(stored);
                 let selected = Selected { status: stored.status, validators, date, body: stored.body, now };
-                (stored.id, validators, selected)
+                (stored.id, stored.hides_fields, validators, selected)
             }
             // Only a candidate is ever named.
-            None => (PairId::new(0), Validators::default(), Selected::default()),
+            None => (PairId::new(0), false, Validators::default(), Selected::default()),
         };
+        let hides_fields = hid_fields || facts.directives.no_cache_fields();
         let validators = Validators {
             etag: facts.etag.or(old.etag),
             last_modified: facts.last_modified().or(old.last_modified),
@@ -77,12 +79,13 @@ impl<'a> FromCache<'a> {
         let selected = Selected { validators, ..selected };
         let answer = preconditions::answer(&context.request, &context.asked, &selected);
         let age = Some(arrived.received.initial_age);
-        let mut state = Self::with(context, id, Serving::Validated, answer, age, false);
+        let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));
         state.forget = forget;
         state
     }
 
+    #[inline(never)]
     fn with(
         context: Context<'a>,
         id: PairId,
@@ -144,6 +147,11 @@ impl<'a> FromCache<'a> {
         CacheMiss::new(self.context, Reason::Lost)
     }
 
+    /// Goes on if the store has lost the pair, and the origin cannot be asked any more.
+    pub const fn nobody(self) -> GatewayTimeout<'a> {
+        GatewayTimeout::new(self.context, Reason::Lost)
+    }
+
     /// The status to serve, given the stored one.
     pub const fn status(&self, stored: u16) -> u16 {
         match self.answer {
@@ -181,7 +189,7 @@ impl<'a> FromCache<'a> {
             None => Edited::new(stored),
         };
         if self.hides_fields {
-            fields = fields.hiding_no_cache(stored);
+            fields = fields.hiding_no_cache();
         }
         fields = match self.answer {
             Answer::Whole => fields,

@@ -35,6 +35,7 @@ pub struct IdleClient<'a> {
     options: &'a CacheOptions,
     validating: bool,
     distrusting: bool,
+    has_content: bool,
 }
 
 /// What follows [`IdleClient`].
@@ -53,7 +54,7 @@ pub enum IdleNext<'a> {
 impl<'a> IdleClient<'a> {
     /// A cache with these options.
     pub const fn new(options: &'a CacheOptions) -> Self {
-        Self { options, validating: false, distrusting: false }
+        Self { options, validating: false, distrusting: false, has_content: false }
     }
 
     /// The same, to validate a response that was served stale (RFC 5861 §3): what is not fresh
@@ -66,6 +67,12 @@ impl<'a> IdleClient<'a> {
     /// validated.
     pub const fn distrusting(self) -> Self {
         Self { distrusting: true, ..self }
+    }
+
+    /// The same for a request that has content. The key tells such requests apart by nothing: a GET
+    /// or HEAD with content goes to the origin, and its response is not stored.
+    pub const fn with_content(self, has_content: bool) -> Self {
+        Self { has_content, ..self }
     }
 
     /// The options it follows.
@@ -90,12 +97,13 @@ impl<'a> IdleClient<'a> {
 
     /// Decides a request in steps, for a store that finds pairs one after the other: only one
     /// stored head is ever in RAM, however many variants exist.
+    #[inline(never)]
     pub fn select(self, request: RequestHead<'a>, now: Now, scratch: &'a mut Candidates) -> Selecting<'a> {
         scratch.clear();
         Selecting {
             idle: self,
             request,
-            asked: RequestFacts::of(request.fields),
+            asked: RequestFacts { has_content: self.has_content, ..RequestFacts::of(request.fields) },
             now,
             scratch,
             refused: Reason::NothingStored,
@@ -108,7 +116,7 @@ impl<'a> IdleClient<'a> {
 pub struct Selecting<'a> {
     idle: IdleClient<'a>,
     request: RequestHead<'a>,
-    asked: RequestFacts<'a>,
+    asked: RequestFacts,
     now: Now,
     scratch: &'a mut Candidates,
     refused: Reason,
@@ -129,6 +137,8 @@ impl<'a> Selecting<'a> {
         };
         if !supported {
             Some(Reason::MethodNotCached)
+        } else if self.asked.has_content {
+            Some(Reason::HasContent)
         } else if self.asked.has_if_match {
             Some(Reason::OriginPrecondition)
         } else {
@@ -137,6 +147,7 @@ impl<'a> Selecting<'a> {
     }
 
     /// Looks at a stored pair. One that does not match the request is passed over.
+    #[inline(never)]
     pub fn offer(&mut self, pair: &StoredPair<'_>) {
         let facts = ResponseFacts::of(pair.response.fields, self.now.utc);
         match self.matches(pair, &facts) {
@@ -168,10 +179,7 @@ impl<'a> Selecting<'a> {
     fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>) {
         let date = facts.date.date().or(pair.received.utc);
         let usability = reuse::judge(&self.asked, pair, facts, self.now, self.idle.options);
-        // A fresh response that goes out whole is used without its validators.
-        let as_it_is =
-            usability.verdict == Verdict::Fresh && !self.asked.has_conditions() && !self.idle.distrusting;
-        let validators = if as_it_is { Validators::default() } else { Validators::of(facts) };
+        let validators = Validators::of(facts);
         let selected =
             Selected { status: pair.response.status, validators, date, body: pair.body, now: self.now.utc };
         let candidate = Candidate {
@@ -193,12 +201,16 @@ impl<'a> Selecting<'a> {
     }
 
     /// Decides the request by what was offered.
+    #[inline(never)]
     pub fn finish(self) -> IdleNext<'a> {
         let bypass = self.bypass();
         let Self { idle, request, asked, scratch, refused, .. } = self;
         let candidates: &'a Candidates = scratch;
         let context = Context { options: idle.options, request, asked, candidates };
         if let Some(reason) = bypass {
+            if asked.directives.only_if_cached() {
+                return IdleNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+            }
             return IdleNext::CacheMiss(CacheMiss::new(context, reason));
         }
         let Some((at, best)) = candidates.best() else {

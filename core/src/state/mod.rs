@@ -101,7 +101,7 @@ use crate::time::{Exchange, ReceivedAt};
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a CacheOptions,
     pub(crate) request: RequestHead<'a>,
-    pub(crate) asked: RequestFacts<'a>,
+    pub(crate) asked: RequestFacts,
     pub(crate) candidates: &'a Candidates,
 }
 
@@ -123,6 +123,7 @@ impl Arrived<'_> {
 
 impl<'a> Context<'a> {
     /// Reads a response that has arrived.
+    #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
         let facts = ResponseFacts::of(response.fields, at.received.utc);
         let date = stored_fields::missing_date(&facts, at);

@@ -73,12 +73,13 @@ impl<'r> From<MissNext<'r>> for RevalidationNext<'_, 'r> {
 super::context!(NeedRevalidation);
 
 impl<'a> NeedRevalidation<'a> {
+    #[inline(never)]
     pub(crate) fn new(context: Context<'a>, best: usize, reason: Reason) -> Self {
         let tagged = context.candidates.tagged();
         let only_one = context.candidates.len() == 1 || tagged.is_empty();
         let since = match context.candidates.best() {
             // A date speaks for one response, and means nothing to a range (§4.3.1).
-            Some((_, best)) if only_one && context.asked.range.is_none() => {
+            Some((_, best)) if only_one && !context.asked.has_range => {
                 let by_date = if context.options.validate_by_date { best.date } else { None };
                 best.last_modified.or(by_date)
             }
@@ -112,6 +113,7 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// Goes on with the response, of which only the head need have arrived.
+    #[inline(never)]
     pub fn next<'r>(self, response: ResponseHead<'r>, at: Exchange) -> RevalidationNext<'a, 'r>
     where
         'a: 'r,
@@ -170,7 +172,8 @@ impl<'a> NeedRevalidation<'a> {
             Selects::MostRecent | Selects::TheOneAsked => Chosen::NONE.with(at),
         };
         let forget = context.may_not_keep(facts);
-        let state = NeedToBeUpdated::new(context, arrived, freshened, forget, Serve(at));
+        let ids = if forget { freshened } else { context.may_write(freshened) };
+        let state = NeedToBeUpdated::new(context, arrived, ids, forget, Serve(at));
         RevalidationNext::NeedToBeUpdated(state)
     }
 
@@ -196,7 +199,8 @@ impl<'a> NeedRevalidation<'a> {
         if matches!(verdict, Verdict::Pass(_)) && is_other {
             // The origin has something else by now, so the old one is not served again without
             // validation: it goes.
-            let ids = context.candidates.choose(|_: &Candidate| true);
+            let of_head = context.request.method == Method::Head;
+            let ids = context.candidates.choose(|candidate: &Candidate| !of_head || candidate.only_head);
             let invalid = Invalid { ids, by_uri: ByUri::None };
             let state = InvalidateEntries::new(context, arrived, invalid, verdict);
             return RevalidationNext::InvalidateEntries(state);

@@ -46,7 +46,8 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
         &self.arrived.response
     }
 
-    /// The pairs to freshen.
+    /// The pairs to freshen, or to remove if [`forget`](Self::forget) says so. None if the request
+    /// has `no-store`.
     pub fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a, Then> {
         self.context.candidates.ids(self.ids)
     }
@@ -82,7 +83,7 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
 }
 
 impl<'a> NeedToBeUpdated<'a, Serve> {
-    /// The pair that will answer: one of [`ids`](Self::ids).
+    /// The pair that will answer. Among [`ids`](Self::ids), unless nothing is to be written.
     pub fn answers(&self) -> Option<PairId> {
         self.context.candidates.ids(Chosen::NONE.with(self.then.0)).next()
     }

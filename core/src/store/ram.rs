@@ -134,10 +134,6 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
 
     /// Writes the record of `pair` into blocks of its own.
     fn write_record(&mut self, pair: &NewPair<'_>, but: Option<usize>) -> Result<Chain, Error> {
-        let len = record::encoded_len(pair).ok_or(StoreError::HeadTooLarge)?;
-        if len > BLOCKS * BLOCK {
-            return Err(StoreError::HeadTooLarge);
-        }
         let mut chain = Chain::EMPTY;
         let written = record::encode(pair, |part| self.append(&mut chain, part, but));
         match written {
@@ -147,6 +143,27 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
                 Err(error)
             }
             None => Err(StoreError::HeadTooLarge),
+        }
+    }
+
+    /// Whether a record and a body of `length` octets fit if all that may go goes, the entry `kept`
+    /// being one that stays.
+    fn admit(&self, pair: &NewPair<'_>, length: u64, kept: Option<usize>) -> Result<(), Error> {
+        let record = record::encoded_len(pair).ok_or(StoreError::HeadTooLarge)?.div_ceil(BLOCK);
+        let body = usize::try_from(length).unwrap_or(usize::MAX).div_ceil(BLOCK);
+        let stays = |(at, entry): (usize, &Entry)| {
+            let stays = entry.pins > 0 || Some(at) == kept;
+            if stays { entry.record.blocks() + entry.body.blocks() } else { 0 }
+        };
+        let staying: usize = self.entries.iter().enumerate().map(stays).sum();
+        if record > BLOCKS {
+            Err(StoreError::HeadTooLarge)
+        } else if record.saturating_add(body) > BLOCKS {
+            Err(StoreError::BodyTooLarge)
+        } else if record + body + staying > BLOCKS {
+            Err(StoreError::NoRoom)
+        } else {
+            Ok(())
         }
     }
 
@@ -238,10 +255,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
     }
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, Error> {
-        let length = pair.length.unwrap_or(0);
-        if length > (BLOCKS * BLOCK) as u64 {
-            return Err(StoreError::BodyTooLarge);
-        }
+        self.admit(pair, pair.length.unwrap_or(0), None)?;
         let record = self.write_record(pair, None)?;
         let at = match self.free_entry() {
             Ok(at) => at,
@@ -298,6 +312,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), Error> {
         let (at, _) = self.stored(id).ok_or(StoreError::Gone)?;
+        self.admit(pair, 0, Some(at))?;
         let record = self.write_record(pair, Some(at))?;
         if let Some(entry) = self.entries.get_mut(at) {
             let old = core::mem::replace(&mut entry.record, record);
@@ -387,6 +402,10 @@ const NONE: u16 = u16::MAX;
 
 impl Chain {
     const EMPTY: Self = Self { first: NONE, last: NONE, len: 0, place: Place::START };
+
+    const fn blocks(&self) -> usize {
+        self.len.div_ceil(BLOCK)
+    }
 }
 
 /// The blocks, and which follows which.
