@@ -20,9 +20,9 @@ impl<'a> Validators<'a> {
 /// What a 304 selects among the stored responses that could have been chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Selects {
-    /// Every one that [`matches`].
+    /// Every one that [`matches()`].
     All,
-    /// The most recent one that [`matches`].
+    /// The most recent one that [`matches()`].
     MostRecent,
     /// The one that was asked about, if only one was.
     ///

@@ -2,6 +2,7 @@
 
 use larder::time::{Clock, HttpDate, Now, Uptime};
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// The machine's clock: uptime since this value was made, and UTC.
@@ -33,17 +34,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved.
-#[derive(Debug)]
+/// A clock that stands still until it is moved. Clones are the same clock.
+#[derive(Clone, Debug)]
 pub struct MockClock {
     boot: HttpDate,
-    millis: Cell<u64>,
+    millis: Rc<Cell<u64>>,
 }
 
 impl MockClock {
     /// A clock of a device that boots at `boot`, UTC.
-    pub const fn new(boot: HttpDate) -> Self {
-        Self { boot, millis: Cell::new(0) }
+    pub fn new(boot: HttpDate) -> Self {
+        Self { boot, millis: Rc::default() }
     }
 
     /// Sets the time to `seconds` after boot.

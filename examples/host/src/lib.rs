@@ -4,6 +4,7 @@
 //! [`origin`] and [`clock`]; the rest is HTTP for a desk.
 
 pub mod clock;
+pub mod demo;
 pub mod logger;
 pub mod origin;
 pub mod proxy;

@@ -1,10 +1,10 @@
 //! One connection, with the exchange on it.
 
+use super::TcpError;
 use super::body::{self, Upload};
 use super::head;
 use super::target::Target;
 use super::wire::{Counted, Wire};
-use super::TcpError;
 use bytes::{Buf, Bytes};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
@@ -44,7 +44,9 @@ pub(super) struct Connection {
 }
 
 /// What moves the octets when it is polled; `None` once the connection has ended.
-struct Driver(Option<Pin<Box<http1::Connection<TokioIo<Counted>, Upload>>>>);
+struct Driver(Option<Pin<Box<HyperConnection>>>);
+
+type HyperConnection = http1::Connection<TokioIo<Counted>, Upload>;
 
 impl Driver {
     fn poll(&mut self, cx: &mut Context<'_>) {
@@ -81,12 +83,16 @@ impl Connection {
         if self.end != Some(BodyRead::End) || self.unsent.is_some() || self.target != target.authority {
             return false;
         }
-        // The origin may have closed it meanwhile, or sent what nobody asked for.
-        poll_fn(|cx| {
-            self.driver.poll(cx);
-            Poll::Ready(())
-        })
-        .await;
+        // The origin may have closed it meanwhile, or sent what nobody asked for. The runtime looks
+        // at its sockets in between, so that it is known here.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+            poll_fn(|cx| {
+                self.driver.poll(cx);
+                Poll::Ready(())
+            })
+            .await;
+        }
         self.driver.0.is_some() && self.sender.is_ready()
     }
 
@@ -107,12 +113,15 @@ impl Connection {
 
         let driver = &mut self.driver;
         let mut answer = pin!(self.sender.send_request(request));
-        let mut feeding = pin!(body::feed(content, pieces.clone()));
-        let (mut fed, mut answered) = (false, None);
+        let mut unsent = Some(pieces.clone());
+        let mut feeding = pin!(body::feed(content, pieces));
+        let mut answered = None;
         let response = poll_fn(|cx| -> Poll<Result<_, TcpError>> {
-            if !fed && let Poll::Ready(ended) = feeding.as_mut().poll(cx) {
+            if unsent.is_some()
+                && let Poll::Ready(ended) = feeding.as_mut().poll(cx)
+            {
                 ended?;
-                fed = true;
+                unsent = None;
             }
             driver.poll(cx);
             while let Some((status, fields)) = early.next() {
@@ -124,13 +133,13 @@ impl Connection {
             {
                 answered = Some(ended.map_err(TcpError::in_head)?);
             }
-            match answered.take_if(|response| fed || is_refusal(response)) {
+            match answered.take_if(|response| unsent.is_none() || is_refusal(response)) {
                 Some(response) => Poll::Ready(Ok(response)),
                 None => Poll::Pending,
             }
         });
         let response = response.await?;
-        self.unsent = (!fed).then_some(pieces);
+        self.unsent = unsent;
         Ok(response)
     }
 

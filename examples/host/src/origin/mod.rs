@@ -112,4 +112,3 @@ impl Origin for TcpOrigin {
         read
     }
 }
-

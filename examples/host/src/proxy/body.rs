@@ -52,7 +52,10 @@ impl Content for Received {
 
 /// The body of an answer on its way to the client.
 #[derive(Debug)]
-pub(super) struct Answered(Receiver<Piece>);
+pub(super) struct Answered {
+    pieces: Receiver<Piece>,
+    cut_off: bool,
+}
 
 /// What the exchange has for the client.
 #[derive(Debug)]
@@ -67,7 +70,7 @@ impl Answered {
     /// A body, and where its pieces go in. Without an [`Piece::End`] it is cut off.
     pub(super) fn new() -> (Sender<Piece>, Self) {
         let (sender, receiver) = channel(1);
-        (sender, Self(receiver))
+        (sender, Self { pieces: receiver, cut_off: false })
     }
 }
 
@@ -79,11 +82,18 @@ impl Body for Answered {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, CutOff>>> {
-        self.0.poll_recv(cx).map(|piece| match piece {
-            Some(Piece::Octets(octets)) => Some(Ok(Frame::data(octets))),
-            Some(Piece::End) => None,
-            None => Some(Err(CutOff)),
-        })
+        match self.pieces.poll_recv(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Piece::Octets(octets))) => Poll::Ready(Some(Ok(Frame::data(octets)))),
+            Poll::Ready(Some(Piece::End)) => Poll::Ready(None),
+            Poll::Ready(None) if self.cut_off => Poll::Ready(Some(Err(CutOff))),
+            Poll::Ready(None) => {
+                // hyper drops what it has not written when a body fails: it shall write first.
+                self.cut_off = true;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
 use larder::client::{Call, Content, Failure, Outcome, Reply, Storing};
-use larder::head::{HeadBuf, HeadError, Method, RequestHead, ResponseHead};
+use larder::head::{HeadBuf, HeadError, Method, ResponseHead};
 use larder::store::PairStore;
 use std::rc::Rc;
 use tokio::select;
@@ -56,15 +56,18 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
         Some(content) => exchange(&mut client, call.content(content), request.method, answer).await,
         None => exchange(&mut client, call, request.method, answer).await,
     };
+    // A pair that was left half-way is given up now: no later request has this client. What fails
+    // here shows in the store's health.
+    let _ = client.idle().await;
     if due {
         tokio::task::spawn_local(validate(setup, head));
     }
 }
 
 /// Walks the cache and hands the answer on. Whether a validation is due then (RFC 5861 §3).
-async fn exchange<S: PairStore, T: Content>(
-    client: &mut ProxyClient<S>,
-    call: Call<'_, T>,
+async fn exchange<'c, S: PairStore, T: Content>(
+    client: &'c mut ProxyClient<S>,
+    call: Call<'c, T>,
     method: Method<'_>,
     mut answer: oneshot::Sender<Response<Answered>>,
 ) -> bool {
@@ -130,6 +133,7 @@ async fn validate<S: PairStore + Clone>(setup: Rc<Setup<S>>, head: Box<Head>) {
     let mut buf = vec![0; CHUNK];
     if let Some(request) = head.request() {
         client.validate(request, &mut buf).await;
+        let _ = client.idle().await;
     }
 }
 

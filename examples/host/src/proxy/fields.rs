@@ -8,7 +8,9 @@ use larder::head::{Edited, HeadBuf, HeadError, Method};
 /// `connection` are the values of the same head's `Connection` lines, whose names it tells apart.
 fn is_hop_by_hop<'a>(name: &str, mut connection: impl Iterator<Item = &'a [u8]>) -> bool {
     let named = |value: &[u8]| {
-        value.split(|octet| *octet == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+        value
+            .split(|octet| *octet == b',')
+            .any(|item| item.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
     };
     let known = [CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
     known.iter().any(|field| field.as_str().eq_ignore_ascii_case(name))

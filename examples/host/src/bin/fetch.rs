@@ -1,0 +1,239 @@
+//! Like curl, through the cache: `fetch http://host/path --repeat 2 -v`.
+
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use larder::CacheOptions;
+use larder::client::{Call, Client, Outcome, Reply, Report};
+use larder::head::{Fields, HeadBuf, Method, RequestHead};
+use larder::store::{PairStore, RamStore};
+use larder_host::summary::{forwarded, storing, walk};
+use larder_host::{HEAD_BYTES, HEAD_FIELDS, SharedStore, SystemClock, TcpOrigin, Wire};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Nearly 8 MiB, for at most 64 pairs.
+static STORE: SharedStore<65_000, 64> = SharedStore::new(RamStore::new());
+
+type FetchClient<S> = Client<S, TcpOrigin, SystemClock, HEAD_BYTES, HEAD_FIELDS>;
+
+/// Fetches http URIs through an HTTP cache (RFC 9111) that lives as long as the program.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// What to fetch.
+    #[arg(required = true)]
+    urls: Vec<String>,
+    /// How often each one; its body is written once.
+    #[arg(long, default_value_t = 1)]
+    repeat: u32,
+    /// Show heads, the states walked, and what came of it.
+    #[arg(short, long)]
+    verbose: bool,
+    /// Cache for one user (the default).
+    #[arg(long, conflicts_with = "shared")]
+    private: bool,
+    /// Cache for many users.
+    #[arg(long)]
+    shared: bool,
+    /// The request's method.
+    #[arg(short = 'X', long, default_value = "GET")]
+    method: String,
+    /// The request's content.
+    #[arg(short, long)]
+    data: Option<String>,
+    /// A field line to send: 'Name: value'.
+    #[arg(short = 'H', long = "header", value_parser = field_line)]
+    fields: Vec<(String, String)>,
+    /// Take answers that have been stale for so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    max_stale: Option<u32>,
+    /// Wait so many seconds for the origin's answer.
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u64>,
+    /// Where bodies go, in place of standard output.
+    #[arg(short, long)]
+    output: Option<PathBuf>,
+}
+
+fn field_line(line: &str) -> Result<(String, String), String> {
+    let (name, value) = line.split_once(':').ok_or("a field line is 'Name: value'")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let mut arguments = Arguments::parse();
+    if let Some(seconds) = arguments.max_stale {
+        arguments.fields.push(("Cache-Control".to_owned(), format!("max-stale={seconds}")));
+    }
+    match fetch_all(&arguments).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("fetch: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything could be had.
+async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
+    let mut output: Box<dyn Write> = match &arguments.output {
+        Some(path) => Box::new(File::create(path)?),
+        None => Box::new(io::stdout()),
+    };
+    let options = if arguments.shared { CacheOptions::SHARED } else { CacheOptions::PRIVATE };
+    let origin = TcpOrigin::new().keep_alive();
+    let mut client = Box::new(FetchClient::with_options(&STORE, origin, SystemClock::new(), options));
+    let mut complete = true;
+    for url in &arguments.urls {
+        for turn in 0..arguments.repeat.max(1) {
+            let nowhere: &mut dyn Write = &mut io::sink();
+            let output = if turn == 0 { &mut *output } else { nowhere };
+            complete &= fetch(&mut client, arguments, url, output).await?;
+        }
+    }
+    output.flush()?;
+    Ok(complete)
+}
+
+/// One request. Whether its answer could be had whole.
+async fn fetch<S: PairStore>(
+    client: &mut FetchClient<S>,
+    arguments: &Arguments,
+    url: &str,
+    output: &mut dyn Write,
+) -> io::Result<bool> {
+    let lines: Vec<(&str, &str)> = arguments.fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let request =
+        RequestHead { method: Method::from_name(&arguments.method), uri: url, fields: Fields::new(&lines) };
+    // The lines are checked here; the request that is sent is the same.
+    let mut checked = Box::new(HeadBuf::<HEAD_BYTES, HEAD_FIELDS>::new());
+    if let Err(error) = check(&mut checked, &request) {
+        eprintln!("fetch: {error}");
+        return Ok(false);
+    }
+    let before = client.origin().wire();
+    let reply = match &arguments.data {
+        Some(data) => call(client, Call::new(request).content(data.as_bytes()), arguments).await,
+        None => call(client, Call::new(request), arguments).await,
+    };
+    if arguments.verbose {
+        show_heads(&request, &reply);
+    }
+    let (whole, report) = take_body(reply, url, output).await?;
+    if arguments.verbose {
+        show_report(&report, client.origin().wire().since(before));
+    }
+    if report.validation_due {
+        let report = client.validate(request, &mut vec![0; CHUNK]).await;
+        if arguments.verbose {
+            eprintln!("* validated afterwards: {}, {}", walk(&report), report.outcome);
+        }
+    }
+    Ok(whole)
+}
+
+async fn call<'c, S: PairStore, T: larder::client::Content>(
+    client: &'c mut FetchClient<S>,
+    call: Call<'c, T>,
+    arguments: &Arguments,
+) -> Reply<'c, S, TcpOrigin> {
+    match arguments.deadline {
+        Some(seconds) => client.call(call.until(tokio::time::sleep(Duration::from_secs(seconds)))).await,
+        None => client.call(call).await,
+    }
+}
+
+fn check<const BYTES: usize, const FIELDS: usize>(
+    head: &mut HeadBuf<BYTES, FIELDS>,
+    request: &RequestHead<'_>,
+) -> Result<(), larder::head::HeadError> {
+    let mut head = head.as_mut();
+    head.start_request(request.method, request.uri)?;
+    request.fields.iter().try_for_each(|field| head.push(field.name(), field.value()))
+}
+
+/// Octets read at a time.
+const CHUNK: usize = 16 * 1024;
+
+/// Bodies from this length on get a progress bar.
+const LONG: u64 = 256 * 1024;
+
+/// Reads the body to its end. Whether there was one to be had, and what happened.
+async fn take_body<S: PairStore>(
+    mut reply: Reply<'_, S, TcpOrigin>,
+    url: &str,
+    output: &mut dyn Write,
+) -> io::Result<(bool, Report)> {
+    if reply.report().outcome == Outcome::GatewayTimeout {
+        let reason = forwarded(reply.report().forwarded);
+        match reply.failure() {
+            Some(larder::client::Failure::Origin(error)) => eprintln!("fetch: {url}: 504, {reason}: {error}"),
+            Some(failure) => eprintln!("fetch: {url}: 504, {reason}: {failure:?}"),
+            None => eprintln!("fetch: {url}: 504, {reason}"),
+        }
+        return Ok((false, reply.report().clone()));
+    }
+    let length = reply.fields().get("content-length").and_then(|value| str::from_utf8(value).ok());
+    let progress = progress(length.and_then(|length| length.parse().ok()));
+    let mut buf = vec![0; CHUNK];
+    let whole = loop {
+        match reply.read(&mut buf).await {
+            Ok(0) => break true,
+            Ok(read) => {
+                output.write_all(buf.get(..read).unwrap_or(&buf))?;
+                progress.inc(read as u64);
+            }
+            Err(error) => {
+                eprintln!("fetch: {url}: {error}");
+                break false;
+            }
+        }
+    };
+    progress.finish_and_clear();
+    Ok((whole, reply.report().clone()))
+}
+
+/// A bar on standard error, if that is a terminal and the body is long.
+fn progress(length: Option<u64>) -> ProgressBar {
+    let Some(length) = length.filter(|length| *length >= LONG) else {
+        return ProgressBar::hidden();
+    };
+    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn show_heads<S: PairStore>(request: &RequestHead<'_>, reply: &Reply<'_, S, TcpOrigin>) {
+    eprintln!("> {} {}", request.method, request.uri);
+    for field in request.fields {
+        eprintln!("> {field}");
+    }
+    eprintln!("< {}", reply.status());
+    for field in reply.fields() {
+        eprintln!("< {field}");
+    }
+}
+
+fn show_report(report: &Report, wire: Wire) {
+    eprintln!("* {}", walk(report));
+    match report.forwarded {
+        Some(reason) => eprintln!("* {}: {reason}", report.outcome),
+        None => eprintln!("* {}", report.outcome),
+    }
+    eprintln!("* {}", storing(report.storing));
+    eprintln!(
+        "* body: {} octets from the network, {} from the store",
+        report.from_network, report.from_store
+    );
+    eprintln!("* wire: {} octets sent, {} received", wire.sent, wire.received);
+    if report.store_failed {
+        eprintln!("* the store failed on the way");
+    }
+}

@@ -1,0 +1,9 @@
+//! The programs, over real TCP, against origins written here: framing is theirs, not hyper's.
+
+mod demo;
+mod fetch;
+mod fixture;
+mod proxy;
+mod proxy_bodies;
+mod proxy_failures;
+mod tcp_origin;
