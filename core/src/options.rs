@@ -72,6 +72,8 @@ impl Default for CacheOptions {
 pub struct Methods(u8);
 
 impl Methods {
+    /// None: nothing is stored, everything is passed through.
+    pub const NONE: Self = Self(0);
     /// GET.
     pub const GET: Self = Self(1);
     /// HEAD: its responses answer only HEAD. A stored GET answers HEAD in any case.

@@ -25,6 +25,10 @@ use walk::{Buffers, Sent, Walk};
 
 /// An HTTP client with a cache.
 ///
+/// Before a client is dropped that shares its store, call [`idle`](Self::idle): it gives up what a
+/// half-read reply left in the store. There is no async `Drop`; the store finds out only when it needs
+/// the room.
+///
 /// It belongs to one task: it has the heads of the request under way and a connection to the
 /// origin. Clients of several tasks share a store behind a lock (feature `embassy-sync`).
 ///

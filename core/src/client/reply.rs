@@ -326,6 +326,17 @@ pub enum Failure<E> {
     DeadlinePassed,
 }
 
+impl<E: fmt::Debug> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Origin(error) => write!(f, "the origin cannot be reached: {error:?}"),
+            Self::DeadlinePassed => f.write_str("the deadline passed"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for Failure<E> {}
+
 /// Why a body could not be read to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -4,8 +4,8 @@
 //! directives are ignored and malformed ones hide none of the others. When directives conflict,
 //! the more restrictive one holds.
 
-use super::list::{self, Elements, quoted_len};
-use super::trim;
+use super::directives::{Argument, Directives};
+use super::list;
 use crate::head::{Fields, Folded, folded};
 use crate::time::DeltaSeconds;
 
@@ -142,39 +142,38 @@ impl ResponseDirectives {
 
     /// Adds the directives of one more line.
     pub(crate) fn absorb(&mut self, line: &[u8]) {
-        for element in Elements::of(line) {
-            let (name, argument) = split(element);
+        for (name, argument) in Directives::of(line) {
             let folded = Folded::of(name);
-            self.flags |= match name.len() {
-                7 if folded == MAX_AGE => {
-                    self.max_age.add(argument);
-                    0
+            let lifetime = match name.len() {
+                7 if folded == MAX_AGE => &mut self.max_age,
+                8 if folded == S_MAXAGE => &mut self.s_maxage,
+                14 if folded == STALE_IF_ERROR => &mut self.stale_if_error,
+                22 if folded == STALE_WHILE_REVALIDATE => &mut self.stale_while_revalidate,
+                _ => {
+                    self.flags |= Self::flag(name, argument);
+                    continue;
                 }
-                8 if folded == S_MAXAGE => {
-                    self.s_maxage.add(argument);
-                    0
-                }
-                22 if folded == STALE_WHILE_REVALIDATE => {
-                    self.stale_while_revalidate.add(argument);
-                    0
-                }
-                14 if folded == STALE_IF_ERROR => {
-                    self.stale_if_error.add(argument);
-                    0
-                }
-                8 if folded == NO_STORE => Self::NO_STORE,
-                8 if folded == NO_CACHE && argument.names_fields() => Self::NO_CACHE_FIELDS,
-                8 if folded == NO_CACHE => Self::NO_CACHE,
-                7 if folded == PRIVATE && argument.names_fields() => Self::PRIVATE_FIELDS,
-                7 if folded == PRIVATE => Self::PRIVATE,
-                6 if folded == PUBLIC => Self::PUBLIC,
-                15 if folded == MUST_REVALIDATE => Self::MUST_REVALIDATE,
-                16 if folded == PROXY_REVALIDATE => Self::PROXY_REVALIDATE,
-                15 if folded == MUST_UNDERSTAND => Self::MUST_UNDERSTAND,
-                12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
-                9 if folded == IMMUTABLE => Self::IMMUTABLE,
-                _ => 0,
             };
+            lifetime.add(argument);
+        }
+    }
+
+    /// The flag of a directive; none if it has no meaning here.
+    fn flag(name: &[u8], argument: Argument<'_>) -> u16 {
+        let folded = Folded::of(name);
+        match name.len() {
+            6 if folded == PUBLIC => Self::PUBLIC,
+            7 if folded == PRIVATE && argument.names_fields() => Self::PRIVATE_FIELDS,
+            7 if folded == PRIVATE => Self::PRIVATE,
+            8 if folded == NO_STORE => Self::NO_STORE,
+            8 if folded == NO_CACHE && argument.names_fields() => Self::NO_CACHE_FIELDS,
+            8 if folded == NO_CACHE => Self::NO_CACHE,
+            9 if folded == IMMUTABLE => Self::IMMUTABLE,
+            12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
+            15 if folded == MUST_REVALIDATE => Self::MUST_REVALIDATE,
+            15 if folded == MUST_UNDERSTAND => Self::MUST_UNDERSTAND,
+            16 if folded == PROXY_REVALIDATE => Self::PROXY_REVALIDATE,
+            _ => 0,
         }
     }
 }
@@ -217,102 +216,42 @@ impl RequestDirectives {
 
     /// Adds the directives of one more line.
     pub(crate) fn absorb(&mut self, line: &[u8]) {
-        for element in Elements::of(line) {
-            let (name, argument) = split(element);
+        for (name, argument) in Directives::of(line) {
             let folded = Folded::of(name);
-            self.flags |= match name.len() {
-                7 if folded == MAX_AGE => {
-                    self.max_age.add(argument);
-                    0
-                }
-                9 if folded == MIN_FRESH => {
-                    self.min_fresh.add(argument);
-                    0
-                }
-                14 if folded == STALE_IF_ERROR => {
-                    self.stale_if_error.add(argument);
-                    0
-                }
+            let lifetime = match name.len() {
+                7 if folded == MAX_AGE => &mut self.max_age,
+                9 if folded == MIN_FRESH => &mut self.min_fresh,
+                14 if folded == STALE_IF_ERROR => &mut self.stale_if_error,
                 9 if folded == MAX_STALE => {
                     self.max_stale = match (argument, argument.seconds()) {
                         (Argument::Absent, _) => StaleLimit::Any,
                         (_, Some(seconds)) => StaleLimit::Seconds(seconds),
                         (_, None) => StaleLimit::None,
                     };
-                    0
+                    continue;
                 }
-                8 if folded == NO_CACHE => Self::NO_CACHE,
-                8 if folded == NO_STORE => Self::NO_STORE,
-                12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
-                14 if folded == ONLY_IF_CACHED => Self::ONLY_IF_CACHED,
-                _ => 0,
+                _ => {
+                    self.flags |= match name.len() {
+                        8 if folded == NO_CACHE => Self::NO_CACHE,
+                        8 if folded == NO_STORE => Self::NO_STORE,
+                        12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
+                        14 if folded == ONLY_IF_CACHED => Self::ONLY_IF_CACHED,
+                        _ => 0,
+                    };
+                    continue;
+                }
             };
+            lifetime.add(argument);
         }
     }
 }
 
 /// Whether a directive `directive="…"` of a `Cache-Control` line in `fields` names the field `name`.
 pub(crate) fn names_field(fields: Fields<'_>, directive: &[u8], name: &[u8]) -> bool {
-    fields.lines("cache-control").flat_map(Elements::of).any(|element| {
-        let (found, argument) = split(element);
+    fields.lines("cache-control").flat_map(Directives::of).any(|(found, argument)| {
         found.eq_ignore_ascii_case(directive)
             && argument.list().is_some_and(|names| list::contains(names, name))
     })
-}
-
-/// What stands behind a directive's `=`.
-#[derive(Clone, Copy, Debug)]
-enum Argument<'a> {
-    Absent,
-    Token(&'a [u8]),
-    /// The inside of a quoted string, with its escapes.
-    Quoted(&'a [u8]),
-    Malformed,
-}
-
-impl<'a> Argument<'a> {
-    fn seconds(self) -> Option<DeltaSeconds> {
-        match self {
-            Self::Token(octets) | Self::Quoted(octets) => DeltaSeconds::parse(octets),
-            Self::Absent | Self::Malformed => None,
-        }
-    }
-
-    /// The field names it lists; `None` if it lists none.
-    fn list(self) -> Option<&'a [u8]> {
-        match self {
-            Self::Token(octets) | Self::Quoted(octets) => Some(octets),
-            Self::Absent | Self::Malformed => None,
-        }
-    }
-
-    /// Whether it lists field names and nothing else. What lists none, or is malformed, leaves the
-    /// directive without names, and so with its whole force.
-    fn names_fields(self) -> bool {
-        self.list().is_some_and(|names| {
-            let mut elements = Elements::of(names).peekable();
-            elements.peek().is_some() && elements.all(crate::head::is_token)
-        })
-    }
-}
-
-/// A directive's name and argument. Blanks around `=` are an error of the sender: they stay part
-/// of the argument, which then is no number.
-fn split(element: &[u8]) -> (&[u8], Argument<'_>) {
-    let Some(at) = element.iter().position(|octet| *octet == b'=') else {
-        return (element, Argument::Absent);
-    };
-    let (name, rest) = element.split_at_checked(at).unwrap_or((element, &[]));
-    let blank = name.last().is_some_and(|octet| matches!(octet, b' ' | b'\t'));
-    let argument = match rest.get(1..).unwrap_or_default() {
-        _ if blank => Argument::Malformed,
-        quoted @ [b'"', inner @ .., b'"'] if quoted_len(quoted) == Some(quoted.len()) => {
-            Argument::Quoted(inner)
-        }
-        [] | [b'"', ..] => Argument::Malformed,
-        token => Argument::Token(token),
-    };
-    (trim(name), argument)
 }
 
 #[cfg(test)]

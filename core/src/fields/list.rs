@@ -1,6 +1,6 @@
 //! Comma-separated lists (RFC 9110 §5.6.1), with quoted strings in them.
 
-use super::trim;
+use super::{scan, trim_end};
 
 /// The elements of one list value: separated by commas outside quoted strings, trimmed, empty ones
 /// skipped.
@@ -14,39 +14,40 @@ impl<'a> Elements<'a> {
     pub(crate) const fn of(value: &'a [u8]) -> Self {
         Self(value)
     }
+
+    /// What has not been looked at yet.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.0
+    }
 }
 
 impl<'a> Iterator for Elements<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        while !self.0.is_empty() {
-            let end = element_end(self.0);
-            let (element, rest) = self.0.split_at_checked(end)?;
-            self.0 = rest.get(1..).unwrap_or_default();
-            let element = trim(element);
-            if !element.is_empty() {
-                return Some(element);
-            }
+        while let [b' ' | b'\t' | b',', rest @ ..] = self.0 {
+            self.0 = rest;
         }
-        None
+        if self.0.is_empty() {
+            return None;
+        }
+        let (element, rest) = self.0.split_at_checked(element_end(self.0))?;
+        self.0 = rest;
+        Some(trim_end(element))
     }
 }
 
 fn element_end(octets: &[u8]) -> usize {
-    for (at, octet) in octets.iter().enumerate() {
-        match octet {
-            b',' => return at,
-            b'"' => return quoted_element_end(octets, at),
-            _ => {}
-        }
+    let at = scan::until_separator(octets);
+    match octets.get(at) {
+        Some(b',') | None => at,
+        Some(_) => unusual_element_end(octets, at),
     }
-    octets.len()
 }
 
-/// The same for an element with a quote at `at`.
+/// The same for an element with a quote or a blank at `at`.
 #[cold]
-fn quoted_element_end(octets: &[u8], mut at: usize) -> usize {
+fn unusual_element_end(octets: &[u8], mut at: usize) -> usize {
     while let Some(octet) = octets.get(at) {
         match octet {
             b',' => break,

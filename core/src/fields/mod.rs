@@ -4,10 +4,12 @@
 //! careful one, and nothing panics.
 
 pub(crate) mod cache_control;
+mod directives;
 mod entity_tag;
 mod facts;
 pub(crate) mod list;
 mod range;
+mod scan;
 mod vary;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
@@ -20,7 +22,16 @@ pub(crate) use vary::Vary;
 /// `octets` without the blanks and tabs around it.
 pub(crate) fn trim(octets: &[u8]) -> &[u8] {
     let mut octets = octets;
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = octets {
+    while let [b' ' | b'\t', rest @ ..] = octets {
+        octets = rest;
+    }
+    trim_end(octets)
+}
+
+/// `octets` without the blanks and tabs behind it.
+fn trim_end(octets: &[u8]) -> &[u8] {
+    let mut octets = octets;
+    while let [rest @ .., b' ' | b'\t'] = octets {
         octets = rest;
     }
     octets

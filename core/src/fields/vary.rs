@@ -20,9 +20,15 @@ pub(crate) enum Vary<'a> {
 impl<'a> Vary<'a> {
     /// Adds one more `Vary` line of `fields`.
     pub(super) fn add(&mut self, value: &'a [u8], fields: Fields<'a>) {
+        let mut is_empty = true;
+        for name in Elements::of(value) {
+            if name == b"*" {
+                *self = Self::Anything;
+            }
+            is_empty = false;
+        }
         *self = match *self {
-            _ if value.contains(&b'*') && Elements::of(value).any(|name| name == b"*") => Self::Anything,
-            Self::Nothing if Elements::of(value).next().is_some() => Self::Line(value),
+            Self::Nothing if !is_empty => Self::Line(value),
             Self::Line(_) => Self::Lines(fields),
             same => same,
         };

@@ -212,8 +212,7 @@ impl HeadMut<'_> {
         self.or_clear(kept)?;
         let method = parsed.method.unwrap_or_default().as_bytes();
         let target = parsed.path.unwrap_or_default().as_bytes();
-        let span = locate(octets, method, target);
-        self.start.method = self.or_clear(span)?;
+        self.start.method = locate(octets, method, target);
         Ok(Some(length))
     }
 
@@ -227,20 +226,21 @@ impl HeadMut<'_> {
         let head = octets.get(..length).unwrap_or(octets);
         self.block.extend_from_slice(head).map_err(|_| HeadError::TooLong)?;
         for line in lines {
-            let span = locate(octets, line.name.as_bytes(), line.value)?;
+            let span = locate(octets, line.name.as_bytes(), line.value);
             self.spans.push(span).map_err(|_| HeadError::TooManyFields)?;
         }
         Ok(())
     }
 }
 
-/// Where two parts of `octets` lie in it.
-fn locate(octets: &[u8], name: &[u8], value: &[u8]) -> Result<Span, HeadError> {
+/// Where two parts of `octets` lie in it. They lie in its first 65,535 octets: the block has taken
+/// them.
+fn locate(octets: &[u8], name: &[u8], value: &[u8]) -> Span {
     let base = octets.as_ptr().addr();
     let offset = |part: &[u8]| part.as_ptr().addr().wrapping_sub(base);
     // An empty part may lie anywhere.
-    let at = |part: &[u8]| if part.is_empty() { 0 } else { offset(part) };
-    span(at(name), name.len(), at(value), value.len())
+    let at = |part: &[u8]| if part.is_empty() { 0 } else { offset(part) as u16 };
+    Span { name: at(name), name_len: name.len() as u16, value: at(value), value_len: value.len() as u16 }
 }
 
 fn span(name: usize, name_len: usize, value: usize, value_len: usize) -> Result<Span, HeadError> {

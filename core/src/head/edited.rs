@@ -33,11 +33,10 @@ pub struct Edited<'a> {
     base: Fields<'a>,
     /// Lines that just arrived: each replaces all of its name in the base.
     incoming: Fields<'a>,
-    has_incoming: bool,
-    /// Names that are left out of both.
-    dropped: KnownSet,
+    /// The names of the incoming lines, so that few lines of the base are compared with each.
+    incoming_names: NameFilter,
     /// Names that are left out of the base.
-    outdated: KnownSet,
+    not_kept: KnownSet,
     /// Names that are left out of the incoming lines.
     not_taken: KnownSet,
     /// The incoming lines' `Connection` may name further lines to leave out.
@@ -57,9 +56,8 @@ impl<'a> Edited<'a> {
         Self {
             base,
             incoming: Fields::EMPTY,
-            has_incoming: false,
-            dropped: KnownSet::EMPTY,
-            outdated: KnownSet::EMPTY,
+            incoming_names: NameFilter::EMPTY,
+            not_kept: KnownSet::EMPTY,
             not_taken: KnownSet::EMPTY,
             by_connection: false,
             by_private: false,
@@ -73,25 +71,25 @@ impl<'a> Edited<'a> {
     /// out, in a shared cache also those that `private="…"` names.
     pub(crate) fn taking(mut self, incoming: Fields<'a>, but_not: KnownSet, shared: bool) -> Self {
         self.incoming = incoming;
-        self.has_incoming = !incoming.is_empty();
-        self.not_taken = KnownSet::HOP_BY_HOP.and(but_not);
-        self.by_connection = incoming.lines("connection").flat_map(Elements::of).any(|option| {
-            // Options that are no fields, or fields that are left out anyway.
-            !(option.eq_ignore_ascii_case(b"close") || self.not_taken.contains(option))
-        });
+        self.not_taken = self.not_taken.and(KnownSet::HOP_BY_HOP).and(but_not);
+        for line in incoming {
+            self.incoming_names.add(line.name_octets());
+            self.by_connection |= line.is("connection") && self.takes_less_by(line.value());
+        }
         self.by_private = shared && ResponseDirectives::of(incoming).private_fields();
         self
     }
 
     /// Leaves the base's lines of these names out.
     pub(crate) const fn outdating(mut self, names: KnownSet) -> Self {
-        self.outdated = names;
+        self.not_kept = self.not_kept.and(names);
         self
     }
 
     /// Leaves out every line of these names.
     pub(crate) const fn dropping(mut self, names: KnownSet) -> Self {
-        self.dropped = self.dropped.and(names);
+        self.not_kept = self.not_kept.and(names);
+        self.not_taken = self.not_taken.and(names);
         self
     }
 
@@ -110,7 +108,7 @@ impl<'a> Edited<'a> {
 
     /// Adds a line in place of all others of its name.
     pub(crate) fn with(mut self, name: Known, line: Field<'a>) -> Self {
-        self.dropped = self.dropped.with(name);
+        self = self.dropping(KnownSet::of(&[name]));
         if let Some(slot) = self.added.iter_mut().find(|slot| slot.is_none()) {
             *slot = Some(line);
         }
@@ -127,30 +125,92 @@ impl<'a> Edited<'a> {
         self.iter().find(|field| field.is(name)).map(|field| field.value())
     }
 
-    /// Whether the rules for both sources let a line pass.
-    fn passes(&self, name: &[u8]) -> bool {
-        !self.dropped.contains(name)
-            && self.only.is_none_or(|only| only.contains(name))
+    /// Whether there is a line called `name`.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        let octets = name.as_bytes();
+        (self.base.contains(name) && self.keeps(octets))
+            || (self.incoming.contains(name) && self.takes(octets))
+            || self.added.iter().flatten().any(|line| line.is(name))
+    }
+
+    /// Whether a line of the base stays.
+    #[inline]
+    fn keeps(&self, name: &[u8]) -> bool {
+        let is_out = self.not_kept.contains(name)
+            || (self.only.is_some() && self.is_passed_over(name))
+            || (self.incoming_names.may_contain(name) && self.is_replaced(name))
+            || (self.by_no_cache && self.is_hidden(name));
+        !is_out
+    }
+
+    /// Whether only other names pass.
+    #[inline(never)]
+    fn is_passed_over(&self, name: &[u8]) -> bool {
+        self.only.is_some_and(|only| !only.contains(name))
+    }
+
+    /// Whether an incoming line takes the place of the base's lines of that name.
+    #[inline(never)]
+    fn is_replaced(&self, name: &[u8]) -> bool {
+        self.incoming.iter().any(|line| line.is_called(name)) && self.takes(name)
     }
 
     /// Whether a `no-cache="…"` keeps a line of the base back.
+    #[cold]
     fn is_hidden(&self, name: &[u8]) -> bool {
         [self.base, self.incoming].iter().any(|fields| cache_control::names_field(*fields, b"no-cache", name))
     }
 
     /// Whether an incoming line is one to take.
+    #[inline]
     fn takes(&self, name: &[u8]) -> bool {
-        !self.not_taken.contains(name)
-            && !(self.by_connection
-                && !NEVER_OF_THE_CONNECTION.contains(name)
-                && self.incoming.lines("connection").any(|value| list::contains(value, name)))
-            && !(self.by_private && cache_control::names_field(self.incoming, b"private", name))
+        let is_out = self.not_taken.contains(name)
+            || (self.only.is_some() && self.is_passed_over(name))
+            || ((self.by_connection || self.by_private) && self.is_refused(name));
+        !is_out
     }
 
-    /// Whether an incoming line takes the place of the base's lines of that name.
-    fn is_replaced(&self, name: &[u8]) -> bool {
-        let mut incoming = self.incoming.iter();
-        incoming.any(|line| line.is_called(name)) && self.takes(name)
+    /// Whether the incoming lines themselves name one that is not to be taken.
+    #[cold]
+    fn is_refused(&self, name: &[u8]) -> bool {
+        let by_connection = self.by_connection
+            && !NEVER_OF_THE_CONNECTION.contains(name)
+            && self.incoming.lines("connection").any(|value| list::contains(value, name));
+        by_connection || (self.by_private && cache_control::names_field(self.incoming, b"private", name))
+    }
+
+    /// Whether a `Connection` value may name lines that would else be taken: it has other options
+    /// than `close` and fields that are left out anyway.
+    fn takes_less_by(&self, connection: &[u8]) -> bool {
+        Elements::of(connection)
+            .any(|option| !(option.eq_ignore_ascii_case(b"close") || self.not_taken.contains(option)))
+    }
+}
+
+/// Tells for most names that they are not among some others.
+#[derive(Clone, Copy, Debug)]
+struct NameFilter(u64);
+
+impl NameFilter {
+    const EMPTY: Self = Self(0);
+
+    fn add(&mut self, name: &[u8]) {
+        self.0 |= Self::bit(name);
+    }
+
+    /// `false`: it is none of those added, in any case of its letters.
+    fn may_contain(self, name: &[u8]) -> bool {
+        self.0 != 0 && self.0 & Self::bit(name) != 0
+    }
+
+    /// One bit of 64 by the name's length, its first and its last letter.
+    fn bit(name: &[u8]) -> u64 {
+        match name {
+            [first, .., last] => {
+                1 << ((usize::from(first & 0x1f) ^ usize::from(last & 0x1f) << 1 ^ name.len()) & 63)
+            }
+            _ => 1,
+        }
     }
 }
 
@@ -187,18 +247,12 @@ impl<'a> Iterator for EditedIter<'a> {
     fn next(&mut self) -> Option<Field<'a>> {
         let head = &self.head;
         for field in &mut self.base {
-            let name = field.name_octets();
-            if head.passes(name)
-                && !head.outdated.contains(name)
-                && !(head.has_incoming && head.is_replaced(name))
-                && !(head.by_no_cache && head.is_hidden(name))
-            {
+            if head.keeps(field.name_octets()) {
                 return Some(field);
             }
         }
         for field in &mut self.incoming {
-            let name = field.name_octets();
-            if head.passes(name) && head.takes(name) {
+            if head.takes(field.name_octets()) {
                 return Some(field);
             }
         }
@@ -234,6 +288,32 @@ mod tests {
         let incoming = Fields::new(&[("a", "3"), ("C", "1"), ("Upgrade", "x")]);
         let merged = Edited::new(base).taking(incoming, KnownSet::EMPTY, false);
         assert_eq!(names(merged), ["B", "a", "C"]);
+    }
+
+    #[test]
+    fn a_head_contains_what_it_emits() {
+        let base = Fields::new(&[("A", "1"), ("B", "1"), ("Age", "1"), ("Te", "1")]);
+        let incoming =
+            Fields::new(&[("a", "3"), ("Upgrade", "x"), ("Connection", "c"), ("C", "1"), ("D", "1")]);
+        let merged = Edited::new(base)
+            .taking(incoming, KnownSet::EMPTY, false)
+            .outdating(KnownSet::of(&[Known::Te]))
+            .with(Known::Age, Field::new("AGE", b"7"));
+        assert_eq!(names(merged), ["B", "a", "D", "AGE"]);
+        for name in ["A", "b", "age", "te", "upgrade", "connection", "c", "d", "e"] {
+            assert_eq!(merged.contains(name), merged.get(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_filter_never_misses_a_name() {
+        let mut filter = NameFilter::EMPTY;
+        for name in ["", "x", "TE", "X-RateLimit-Remaining", "etag"] {
+            filter.add(name.as_bytes());
+            assert!(filter.may_contain(name.to_ascii_lowercase().as_bytes()), "{name}");
+            assert!(filter.may_contain(name.to_ascii_uppercase().as_bytes()), "{name}");
+        }
+        assert!(!filter.may_contain(b"content-type"));
     }
 
     #[test]

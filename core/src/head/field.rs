@@ -40,9 +40,7 @@ impl<'a> Field<'a> {
     /// Whether the line's name is `name`, without regard to case.
     #[inline]
     pub(crate) fn is_called(&self, name: &[u8]) -> bool {
-        self.name.len() == name.len()
-            && Folded::of(self.name) == Folded::of(name)
-            && (self.name == name || self.name.eq_ignore_ascii_case(name))
+        self.name.len() == name.len() && same_but_for_case(self.name, name)
     }
 
     /// The value's octets.
@@ -83,6 +81,12 @@ impl defmt::Format for Field<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "{=str}: {=[u8]:a}", self.name(), self.value);
     }
+}
+
+/// For names of one length.
+#[inline(never)]
+fn same_but_for_case(a: &[u8], b: &[u8]) -> bool {
+    a == b || (Folded::of(a) == Folded::of(b) && a.eq_ignore_ascii_case(b))
 }
 
 /// Where one field line lies in the block of a head.

@@ -1,65 +1,53 @@
 //! Names without case, told apart by a few words instead of octet by octet.
 
-/// A name of at most 24 octets, its letters folded to lower case.
+/// A name, its letters folded to lower case where it is compared.
 ///
 /// Folding sets bit 5 of every octet. For tokens that is exact where it matters: only a letter
 /// becomes a letter, and `-` stays itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Folded {
-    len: u8,
-    /// The first octets, the last ones, and those from the ninth on: up to eight each, they may
-    /// overlap.
-    first: u64,
-    last: u64,
-    middle: u64,
+#[derive(Clone, Copy)]
+pub(crate) struct Folded<'a>(&'a [u8]);
+
+impl<'a> Folded<'a> {
+    pub(crate) const fn of(name: &'a [u8]) -> Self {
+        Self(name)
+    }
 }
 
-const CASE: u64 = 0x2020_2020_2020_2020;
-
-impl Folded {
-    /// Folds `name`. Names of more than 24 octets become one that equals no known name.
+impl PartialEq for Folded<'_> {
+    /// Against a constant, two comparisons of words: the first octets and the last ones, which may
+    /// overlap. Names of more than 16 octets are rare.
     #[inline]
-    pub(crate) const fn of(name: &[u8]) -> Self {
-        let (first, last, middle) = match name {
-            [] => (0, 0, 0),
-            [a] => (*a as u64, 0, 0),
-            [a, b] => (*a as u64, *b as u64, 0),
-            [a, b, c] => (*a as u64 | (*b as u64) << 8, *c as u64, 0),
-            _ => match (name.first_chunk(), name.last_chunk()) {
-                (Some(first), Some(last)) => {
-                    (u64::from_le_bytes(*first), u64::from_le_bytes(*last), middle(name))
-                }
-                _ => match (name.first_chunk(), name.last_chunk()) {
-                    (Some(first), Some(last)) => {
-                        (u32::from_le_bytes(*first) as u64, u32::from_le_bytes(*last) as u64, 0)
-                    }
-                    _ => (0, 0, 0),
-                },
-            },
-        };
-        let len = if name.len() > 24 { u8::MAX } else { name.len() as u8 };
-        Self { len, first: first | CASE, last: last | CASE, middle: middle | CASE }
+    fn eq(&self, other: &Self) -> bool {
+        let (Self(a), Self(b)) = (self, other);
+        if a.len() != b.len() {
+            return false;
+        }
+        if let (Some(a_first), Some(b_first)) = (a.first_chunk(), b.first_chunk()) {
+            word(a_first) == word(b_first)
+                && a.last_chunk().map(word) == b.last_chunk().map(word)
+                && (a.len() <= 16 || a.eq_ignore_ascii_case(b))
+        } else if let (Some(a_first), Some(b_first)) = (a.first_chunk(), b.first_chunk()) {
+            half(a_first) == half(b_first) && a.last_chunk().map(half) == b.last_chunk().map(half)
+        } else {
+            a.iter().zip(*b).all(|(a, b)| a | CASE == b | CASE)
+        }
     }
 }
 
-#[inline]
-const fn middle(name: &[u8]) -> u64 {
-    if name.len() <= 16 {
-        return 0;
-    }
-    match name.split_first_chunk::<8>() {
-        Some((_, rest)) => match rest.first_chunk() {
-            Some(middle) => u64::from_le_bytes(*middle),
-            None => 0,
-        },
-        None => 0,
-    }
+const CASE: u8 = 0x20;
+
+const fn word(octets: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*octets) | u64::from_le_bytes([CASE; 8])
+}
+
+const fn half(octets: &[u8; 4]) -> u32 {
+    u32::from_le_bytes(*octets) | u32::from_le_bytes([CASE; 4])
 }
 
 /// Makes a constant of each name.
 macro_rules! folded {
     ($($constant:ident = $name:literal,)*) => {
-        $(const $constant: $crate::head::Folded = $crate::head::Folded::of($name);)*
+        $(const $constant: $crate::head::Folded<'static> = $crate::head::Folded::of($name);)*
     };
 }
 pub(crate) use folded;

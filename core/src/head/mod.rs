@@ -76,3 +76,16 @@ pub struct Outgoing<'a> {
     /// them.
     pub fields: Edited<'a>,
 }
+
+/// The lines as they are.
+impl<'a> From<Fields<'a>> for Edited<'a> {
+    fn from(fields: Fields<'a>) -> Self {
+        Self::new(fields)
+    }
+}
+
+impl<'a> From<RequestHead<'a>> for Outgoing<'a> {
+    fn from(request: RequestHead<'a>) -> Self {
+        Self { method: request.method, uri: request.uri, fields: request.fields.into() }
+    }
+}

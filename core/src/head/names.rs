@@ -61,6 +61,7 @@ folded! {
     LOCATION = b"location",
     PRAGMA = b"pragma",
     PROXY_AUTHENTICATE = b"proxy-authenticate",
+    PROXY_AUTHENTICATION_INFO = b"proxy-authentication-info",
     PROXY_AUTHORIZATION = b"proxy-authorization",
     PROXY_CONNECTION = b"proxy-connection",
     RANGE = b"range",
@@ -104,7 +105,7 @@ impl Known {
             18 if folded == PROXY_AUTHENTICATE => Self::ProxyAuthenticate,
             19 if folded == IF_UNMODIFIED_SINCE => Self::IfUnmodifiedSince,
             19 if folded == PROXY_AUTHORIZATION => Self::ProxyAuthorization,
-            25 if name.eq_ignore_ascii_case(b"proxy-authentication-info") => Self::ProxyAuthenticationInfo,
+            25 if folded == PROXY_AUTHENTICATION_INFO => Self::ProxyAuthenticationInfo,
             _ => return None,
         })
     }

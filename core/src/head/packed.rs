@@ -7,6 +7,7 @@
 use super::Field;
 
 const LONG: u8 = u8::MAX;
+const SHORT_MAX: u8 = LONG - 1;
 
 /// How many octets `field` takes when packed; `None` if one of its parts exceeds 65,535 octets.
 pub(crate) fn packed_len(field: &Field<'_>) -> Option<usize> {
@@ -41,11 +42,22 @@ pub(crate) fn pack<E>(field: &Field<'_>, mut sink: impl FnMut(&[u8]) -> Result<(
 
 /// The first packed line and what follows it; `None` at the end, or if the octets make no line.
 pub(crate) fn split_first(octets: &[u8]) -> Option<(Field<'_>, &[u8])> {
-    let (name_len, rest) = split_length(octets)?;
-    let (value_len, rest) = split_length(rest)?;
+    let (name_len, value_len, rest) = match octets {
+        [name_len @ ..=SHORT_MAX, value_len @ ..=SHORT_MAX, rest @ ..] => {
+            (usize::from(*name_len), usize::from(*value_len), rest)
+        }
+        _ => split_long_lengths(octets)?,
+    };
     let (name, rest) = rest.split_at_checked(name_len)?;
     let (value, rest) = rest.split_at_checked(value_len)?;
     Some((Field::from_octets(name, value), rest))
+}
+
+#[cold]
+fn split_long_lengths(octets: &[u8]) -> Option<(usize, usize, &[u8])> {
+    let (name_len, rest) = split_length(octets)?;
+    let (value_len, rest) = split_length(rest)?;
+    Some((name_len, value_len, rest))
 }
 
 fn split_length(octets: &[u8]) -> Option<(usize, &[u8])> {

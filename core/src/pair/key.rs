@@ -6,6 +6,7 @@ use crate::rules::keys;
 ///
 /// A pair's key is its URI; its method and variant are compared when it is found.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PairKey<'a> {
     uri: &'a str,
     reference: &'a str,

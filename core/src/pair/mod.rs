@@ -110,8 +110,7 @@ pub struct Nominated<'a> {
 
 impl<'a> Nominated<'a> {
     pub(crate) fn new(request: Fields<'a>, response: Edited<'a>) -> Self {
-        let varies = response.iter().any(|field| field.is("vary"));
-        Self { request, response: varies.then_some(response) }
+        Self { request, response: response.contains("vary").then_some(response) }
     }
 
     /// The lines, in the request's order.

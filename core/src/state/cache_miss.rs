@@ -22,6 +22,7 @@ pub struct CacheMiss<'a> {
 
 /// What follows [`CacheMiss`].
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum MissNext<'a> {
     /// The response is stored and handed over.
     StoreAndUse(StoreAndUse<'a>),

@@ -31,6 +31,7 @@ use crate::time::Now;
 /// }
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdleClient<'a> {
     options: &'a CacheOptions,
     validating: bool,
@@ -40,6 +41,7 @@ pub struct IdleClient<'a> {
 
 /// What follows [`IdleClient`].
 #[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum IdleNext<'a> {
     /// A stored response answers.
     FromCache(FromCache<'a>),

@@ -156,6 +156,14 @@ macro_rules! context {
                 &self.context.request
             }
         }
+
+        #[cfg(feature = "defmt")]
+        impl $(<$then>)? defmt::Format for $state<'_ $(, $then)?> {
+            fn format(&self, f: defmt::Formatter<'_>) {
+                let request = &self.context.request;
+                defmt::write!(f, "{=str}({} {=str})", stringify!($state), request.method, request.uri);
+            }
+        }
     };
 }
 pub(crate) use context;

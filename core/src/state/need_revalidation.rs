@@ -33,6 +33,7 @@ pub struct NeedRevalidation<'a> {
 /// What holds on to the response has its lifetime `'r`; what does not has the request's, `'a`, so
 /// that the response's buffer can be used again.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum RevalidationNext<'a, 'r> {
     /// 304: stored responses are freshened, one of them answers.
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
@@ -52,6 +53,7 @@ pub enum RevalidationNext<'a, 'r> {
 
 /// What follows [`NeedRevalidation`] without a response.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Unreachable<'a> {
     /// A stale response may be served.
     FromCache(FromCache<'a>),

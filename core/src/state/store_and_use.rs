@@ -18,6 +18,7 @@ pub struct StoreAndUse<'a> {
 
 /// The end of a response from the origin.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum End<'a> {
     /// It is stored and handed over.
     StoreAndUse(StoreAndUse<'a>),

@@ -1,7 +1,6 @@
 //! Where pairs are kept: the [`PairStore`] trait, and a store in RAM.
 
 mod ram;
-#[cfg(feature = "embassy-sync")]
 mod shared;
 
 pub use ram::{BLOCK, RamStore};
@@ -145,6 +144,7 @@ pub trait PairStore {
 
 /// Where a search stands. Meaningful to the store that moved it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Cursor {
     /// The next place to look at; the store's own count.
     pub position: u64,

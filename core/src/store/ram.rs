@@ -100,8 +100,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         }
     }
 
-    /// Frees the pair that was not used for longest, if there is one: a stored one that is not
-    /// pinned, else a writer that may have been forgotten. Never `but`.
+    /// Frees the pair that was not used for longest, if there is one: one that is not pinned, or a
+    /// writer that may have been forgotten. Never `but`.
     fn evict(&mut self, but: Option<usize>) -> Result<(), Error> {
         let uses = self.uses;
         let idle = |entry: &Entry| uses.wrapping_sub(entry.used);
@@ -110,7 +110,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
             .iter()
             .enumerate()
             .filter(|(at, entry)| entry.state != State::Free && entry.pins == 0 && Some(*at) != but);
-        let longest = evictable.max_by_key(|(_, entry)| (entry.state == State::Stored, idle(entry)));
+        let longest = evictable.max_by_key(|(_, entry)| idle(entry));
         let at = longest.map(|(at, _)| at).ok_or(StoreError::NoRoom)?;
         self.evictions = self.evictions.saturating_add(1);
         self.release(at);

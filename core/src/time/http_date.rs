@@ -70,8 +70,7 @@ impl HttpDate {
 
     /// The date as IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
     pub fn to_octets(self) -> [u8; Self::LEN] {
-        let days = self.0.div_euclid(DAY);
-        let seconds = self.0.rem_euclid(DAY) as u32;
+        let (days, seconds) = split(self);
         let (year, month, day) = civil(days);
         let mut octets = *b"Thu, 01 Jan 1970 00:00:00 GMT";
         let name = |table: &[u8], index: u32| -> [u8; 3] {
@@ -100,37 +99,16 @@ impl fmt::Display for HttpDate {
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn parse_imf(octets: &[u8; 29]) -> Option<HttpDate> {
-    let [
-        w0,
-        w1,
-        w2,
-        b',',
-        b' ',
-        d0,
-        d1,
-        b' ',
-        m0,
-        m1,
-        m2,
-        b' ',
-        y0,
-        y1,
-        y2,
-        y3,
-        b' ',
-        time @ ..,
-        b' ',
-        g,
-        m,
-        t,
-    ] = octets
-    else {
+    let [w0, w1, w2, b',', b' ', d0, d1, b' ', m0, m1, m2, b' ', year @ .., b' ', g, m, t] = octets else {
         return None;
     };
-    day_name(&[*w0, *w1, *w2])?;
-    gmt(&[*g, *m, *t])?;
+    let [y0, y1, y2, y3, b' ', time @ ..] = year else {
+        return None;
+    };
+    day_name([*w0, *w1, *w2])?;
+    gmt([*g, *m, *t])?;
     let year = number(*y0, *y1)? * 100 + number(*y2, *y3)?;
-    assemble(year, month(&[*m0, *m1, *m2])?, number(*d0, *d1)?, time.first_chunk()?)
+    assemble(year, month([*m0, *m1, *m2])?, number(*d0, *d1)?, time)
 }
 
 /// `Sun Nov  6 08:49:37 1994`
@@ -138,10 +116,10 @@ fn parse_asctime(octets: &[u8; 24]) -> Option<HttpDate> {
     let [w0, w1, w2, b' ', m0, m1, m2, b' ', d0, d1, b' ', time @ .., b' ', y0, y1, y2, y3] = octets else {
         return None;
     };
-    day_name(&[*w0, *w1, *w2])?;
+    day_name([*w0, *w1, *w2])?;
     let tens = if *d0 == b' ' { b'0' } else { *d0 };
     let year = number(*y0, *y1)? * 100 + number(*y2, *y3)?;
-    assemble(year, month(&[*m0, *m1, *m2])?, number(tens, *d1)?, time.first_chunk()?)
+    assemble(year, month([*m0, *m1, *m2])?, number(tens, *d1)?, time)
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`
@@ -151,15 +129,14 @@ fn parse_rfc850(octets: &[u8], now: Option<HttpDate>) -> Option<HttpDate> {
     let [b',', b' ', d0, d1, b'-', m0, m1, m2, b'-', y0, y1, b' ', time @ .., b' ', g, m, t] = date else {
         return None;
     };
-    gmt(&[*g, *m, *t])?;
+    gmt([*g, *m, *t])?;
     let two = number(*y0, *y1)?;
-    let month = month(&[*m0, *m1, *m2])?;
+    let month = month([*m0, *m1, *m2])?;
     let day = number(*d0, *d1)?;
-    let time = time.first_chunk()?;
     let Some(now) = now else {
         return assemble(two + if two < 70 { 2000 } else { 1900 }, month, day, time);
     };
-    let (this_year, ..) = civil(now.0.div_euclid(DAY));
+    let (this_year, ..) = civil(split(now).0);
     let limit = civil_plus_years(now, 50);
     // The latest century whose date is not more than 50 years ahead.
     let centuries = [this_year / 100 + 1, this_year / 100, (this_year / 100).saturating_sub(1)];
@@ -170,22 +147,33 @@ fn parse_rfc850(octets: &[u8], now: Option<HttpDate>) -> Option<HttpDate> {
 }
 
 fn civil_plus_years(date: HttpDate, years: u32) -> HttpDate {
-    let (year, month, day) = civil(date.0.div_euclid(DAY));
-    let days = days_from_civil(year + years, month, day);
-    HttpDate::from_unix(days * DAY + date.0.rem_euclid(DAY))
+    let (days, seconds) = split(date);
+    let (year, month, day) = civil(days);
+    join(days_from_civil(year + years, month, day), seconds)
 }
 
 /// The date, if it is a possible one. `time` is `08:49:37`.
 fn assemble(year: u32, month: u32, day: u32, time: &[u8; 8]) -> Option<HttpDate> {
-    let [h0, h1, b':', m0, m1, b':', s0, s1] = time else {
-        return None;
-    };
-    let (hour, minute, second) = (number(*h0, *h1)?, number(*m0, *m1)?, number(*s0, *s1)?);
+    let (hour, minute, second) = time_of_day(time)?;
     if day == 0 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let seconds = hour * 3600 + minute * 60 + second.min(59);
-    Some(HttpDate::from_unix(days_from_civil(year, month, day) * DAY + i64::from(seconds)))
+    Some(join(days_from_civil(year, month, day), seconds))
+}
+
+/// Hour, minute and second of `08:49:37`, whatever the numbers.
+fn time_of_day(time: &[u8; 8]) -> Option<(u32, u32, u32)> {
+    const HIGHEST: u64 = u64::from_le_bytes([0x80; 8]);
+    // What overflows into the highest bit is more than 9, or than 0 where a colon stands.
+    const LIMIT: u64 = u64::from_le_bytes([0x76, 0x76, 0x7f, 0x76, 0x76, 0x7f, 0x76, 0x76]);
+    let digits = u64::from_le_bytes(*time) ^ u64::from_le_bytes(*b"00:00:00");
+    if (((digits & !HIGHEST) + LIMIT) | digits) & HIGHEST != 0 {
+        return None;
+    }
+    // In the place of the tens stands then tens × 10 + ones.
+    let [hour, _, _, minute, _, _, second, _] = (digits * 10 + (digits >> 8)).to_le_bytes();
+    Some((u32::from(hour), u32::from(minute), u32::from(second)))
 }
 
 fn number(tens: u8, ones: u8) -> Option<u32> {
@@ -197,40 +185,46 @@ fn two_digits(number: u32) -> [u8; 2] {
     [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
-/// 1 to 12. Packs the letters, lower-cased, into one word, so that a match is one comparison.
-fn month(name: &[u8; 3]) -> Option<u32> {
-    Some(match word(name) {
-        0x6a_616e => 1,
-        0x66_6562 => 2,
-        0x6d_6172 => 3,
-        0x61_7072 => 4,
-        0x6d_6179 => 5,
-        0x6a_756e => 6,
-        0x6a_756c => 7,
-        0x61_7567 => 8,
-        0x73_6570 => 9,
-        0x6f_6374 => 10,
-        0x6e_6f76 => 11,
-        0x64_6563 => 12,
-        _ => return None,
-    })
+/// 1 to 12.
+fn month(name: [u8; 3]) -> Option<u32> {
+    const MONTHS: [u32; 12] = [
+        word(*b"jan"),
+        word(*b"feb"),
+        word(*b"mar"),
+        word(*b"apr"),
+        word(*b"may"),
+        word(*b"jun"),
+        word(*b"jul"),
+        word(*b"aug"),
+        word(*b"sep"),
+        word(*b"oct"),
+        word(*b"nov"),
+        word(*b"dec"),
+    ];
+    let name = word(name);
+    let (_, number) = MONTHS.iter().zip(1..).find(|(month, _)| **month == name)?;
+    Some(number)
 }
 
-fn day_name(name: &[u8; 3]) -> Option<()> {
-    let known = matches!(
-        word(name),
-        0x6d_6f6e | 0x74_7565 | 0x77_6564 | 0x74_6875 | 0x66_7269 | 0x73_6174 | 0x73_756e
-    );
-    known.then_some(())
+fn day_name(name: [u8; 3]) -> Option<()> {
+    const MON: u32 = word(*b"mon");
+    const TUE: u32 = word(*b"tue");
+    const WED: u32 = word(*b"wed");
+    const THU: u32 = word(*b"thu");
+    const FRI: u32 = word(*b"fri");
+    const SAT: u32 = word(*b"sat");
+    const SUN: u32 = word(*b"sun");
+    matches!(word(name), MON | TUE | WED | THU | FRI | SAT | SUN).then_some(())
 }
 
-fn gmt(zone: &[u8; 3]) -> Option<()> {
-    zone.eq_ignore_ascii_case(b"GMT").then_some(())
+fn gmt(zone: [u8; 3]) -> Option<()> {
+    (word(zone) == word(*b"gmt")).then_some(())
 }
 
-fn word(name: &[u8; 3]) -> u32 {
-    let [a, b, c] = name.map(|octet| u32::from(octet.to_ascii_lowercase()));
-    a << 16 | b << 8 | c
+/// Three letters in one word, so that a comparison is one. Folds their case; no other octet becomes
+/// a letter.
+const fn word([a, b, c]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([a, b, c, 0]) | u32::from_le_bytes([0x20, 0x20, 0x20, 0])
 }
 
 const fn is_leap(year: u32) -> bool {
@@ -246,30 +240,42 @@ const fn days_in(year: u32, month: u32) -> u32 {
     }
 }
 
+/// Days from 0000-03-01, where years begin so that the leap day is their last, to 1970-01-01.
+const TO_1970: i32 = 719_468;
+
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
-const fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
-    // Years begin in March, so that the leap day is the last one.
-    let year = year as i64 - (month <= 2) as i64;
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let month = (month as i64 + 9) % 12;
-    let day_of_year = (153 * month + 2) / 5 + day as i64 - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+const fn days_from_civil(year: u32, month: u32, day: u32) -> i32 {
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days = year * 365 + leap_days + (153 * month + 2) / 5 + day - 1;
+    days as i32 - ERA as i32 - TO_1970
 }
 
-/// Year, month and day of the date `days` after 1970-01-01.
-const fn civil(days: i64) -> (u32, u32, u32) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
+/// Days of 400 years.
+const ERA: u32 = 146_097;
+
+/// Year, month and day of the date `days` after 1970-01-01, not before year 0.
+const fn civil(days: i32) -> (u32, u32, u32) {
+    let days = (days + TO_1970 + ERA as i32) as u32;
+    let era = days / ERA;
+    let day_of_era = days % ERA;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + (month <= 2) as i64;
-    (year as u32, month as u32, day as u32)
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (year_of_era + era * 400 + next_year - 400, month, day)
+}
+
+/// Days since 1970-01-01 and seconds of the day.
+const fn split(date: HttpDate) -> (i32, u32) {
+    let days = date.0.div_euclid(DAY);
+    (days as i32, (date.0 - days * DAY) as u32)
+}
+
+/// The inverse of [`split`].
+fn join(days: i32, seconds: u32) -> HttpDate {
+    HttpDate::from_unix(i64::from(days) * DAY + i64::from(seconds))
 }
 
 #[cfg(test)]
@@ -312,6 +318,25 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37 GMT ",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_digits_and_colons_alone() {
+        for hour in 0..100 {
+            let (minute, second) = ((hour * 7) % 100, (hour * 13) % 100);
+            let text = format!("{hour:02}:{minute:02}:{second:02}");
+            let mut octets: [u8; 8] = text.as_bytes().try_into().unwrap();
+            assert_eq!(time_of_day(&octets), Some((hour, minute, second)));
+            for at in 0..8 {
+                let right = octets[at];
+                for wrong in 0..=u8::MAX {
+                    let fits = if at % 3 == 2 { wrong == b':' } else { wrong.is_ascii_digit() };
+                    octets[at] = wrong;
+                    assert_eq!(time_of_day(&octets).is_some(), fits, "{octets:?}");
+                }
+                octets[at] = right;
+            }
         }
     }
 

@@ -83,6 +83,7 @@ impl<C: Clock + ?Sized> Clock for &C {
 
 /// What a response from the network says of the time.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Observed<'a> {
     /// Scheme and authority it came from: `https://api.example`.
     pub origin: &'a str,
