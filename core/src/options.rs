@@ -39,6 +39,9 @@ pub struct CacheOptions {
     pub validate_by_date: bool,
     /// What to do with `Authorization` and `Cookie` where `Vary` names them.
     pub secrets: Secrets,
+    /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
+    /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
+    pub targets: &'static [&'static str],
 }
 
 impl CacheOptions {
@@ -54,6 +57,7 @@ impl CacheOptions {
         accept_strengthened_tags: false,
         validate_by_date: false,
         secrets: Secrets::Refuse,
+        targets: &[],
     };
 
     /// A careful shared cache.

@@ -1,7 +1,7 @@
 //! All that the rules ask of a head, gathered in one pass over its lines.
 
 use super::list::Elements;
-use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, trim};
+use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, targeted, trim};
 use crate::head::{Fields, Known};
 use crate::time::{DeltaSeconds, HttpDate};
 
@@ -82,6 +82,16 @@ impl<'a> ResponseFacts<'a> {
             }
         }
         facts
+    }
+
+    /// The same, the first of the targeted fields `names` that is there and valid in place of
+    /// `Cache-Control` and `Expires` (RFC 9213 §2.2).
+    pub(crate) fn targeted(mut self, fields: Fields<'_>, names: &[&str]) -> Self {
+        if let Some(directives) = names.iter().find_map(|name| targeted::directives(fields, name)) {
+            self.directives = directives;
+            self.expires = Dated::Absent;
+        }
+        self
     }
 
     /// `Last-Modified`, the last one if there are several; `None` if it is no date.

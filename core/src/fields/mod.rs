@@ -10,6 +10,7 @@ mod facts;
 pub(crate) mod list;
 mod range;
 mod scan;
+mod targeted;
 mod vary;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};

@@ -227,7 +227,9 @@ mod tests {
 
     #[test]
     fn s2_1_of_9213_directives_are_members_of_a_dictionary() {
-        let found = parse(&["max-age=60, no-transform;a=b ,\tmust-revalidate, foo=(a \"b\");c=1, bar=:YQ==:"]).unwrap();
+        let found =
+            parse(&["max-age=60, no-transform;a=b ,\tmust-revalidate, foo=(a \"b\");c=1, bar=:YQ==:"])
+                .unwrap();
         assert_eq!(found.max_age, seconds(60));
         assert!(found.must_revalidate() && found.no_transform() && !found.no_store());
         let found = parse(&["no-store", "", "s-maxage=5"]).unwrap();

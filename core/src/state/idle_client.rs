@@ -151,7 +151,8 @@ impl<'a> Selecting<'a> {
     /// Looks at a stored pair. One that does not match the request is passed over.
     #[inline(never)]
     pub fn offer(&mut self, pair: &StoredPair<'_>) {
-        let facts = ResponseFacts::of(pair.response.fields, self.now.utc);
+        let fields = pair.response.fields;
+        let facts = ResponseFacts::of(fields, self.now.utc).targeted(fields, self.idle.options.targets);
         match self.matches(pair, &facts) {
             Ok(()) => self.add(pair, &facts),
             Err(reason) => self.refused = reason,

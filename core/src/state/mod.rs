@@ -125,7 +125,8 @@ impl<'a> Context<'a> {
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
-        let facts = ResponseFacts::of(response.fields, at.received.utc);
+        let facts = ResponseFacts::of(response.fields, at.received.utc)
+            .targeted(response.fields, self.options.targets);
         let date = stored_fields::missing_date(&facts, at);
         (Arrived { response, received: age::received_at(&facts, at), date }, facts)
     }

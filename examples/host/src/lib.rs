@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod demo;
+pub mod flash;
 pub mod logger;
 pub mod origin;
 pub mod proxy;
@@ -16,6 +17,7 @@ pub use origin::{TcpError, TcpOrigin, Wire};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::mutex::Mutex;
 use larder::store::RamStore;
+use larder_storage_flash::FlashStore;
 
 // Programs for a desk have `std`, which brings the critical section.
 use critical_section as _;
@@ -32,6 +34,9 @@ use critical_section as _;
 /// ```
 pub type SharedStore<const BLOCKS: usize, const PAIRS: usize> =
     Mutex<CriticalSectionRawMutex, RamStore<BLOCKS, PAIRS>>;
+
+/// A store on flash that the clients of several tasks share: 1,024 pairs, eight bodies at a time.
+pub type SharedFlash = Mutex<CriticalSectionRawMutex, FlashStore<flash::FileFlash, 1024, 8>>;
 
 /// Most octets of a head, in every program here.
 pub const HEAD_BYTES: usize = 16 * 1024;

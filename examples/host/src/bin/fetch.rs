@@ -19,7 +19,8 @@ static STORE: SharedStore<65_000, 64> = SharedStore::new(RamStore::new());
 
 type FetchClient<S> = Client<S, TcpOrigin, SystemClock, HEAD_BYTES, HEAD_FIELDS>;
 
-/// Fetches http URIs through an HTTP cache (RFC 9111) that lives as long as the program.
+/// Fetches http URIs through an HTTP cache (RFC 9111) that lives as long as the program, or in a
+/// file.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -53,6 +54,9 @@ struct Arguments {
     /// Wait so many seconds for the origin's answer.
     #[arg(long, value_name = "SECONDS")]
     deadline: Option<u64>,
+    /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
+    #[arg(long, value_name = "FILE")]
+    flash: Option<PathBuf>,
     /// Where bodies go, in place of standard output.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -87,7 +91,28 @@ async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
     };
     let options = if arguments.shared { CacheOptions::SHARED } else { CacheOptions::PRIVATE };
     let origin = TcpOrigin::new().keep_alive();
-    let mut client = Box::new(FetchClient::with_options(&STORE, origin, SystemClock::new(), options));
+    let clock = SystemClock::new();
+    let complete = match &arguments.flash {
+        Some(path) => {
+            let store = larder_host::flash::open(path).await?;
+            let client = Box::new(FetchClient::with_options(store, origin, clock, options));
+            fetch_each(client, arguments, &mut *output).await?
+        }
+        None => {
+            let client = Box::new(FetchClient::with_options(&STORE, origin, clock, options));
+            fetch_each(client, arguments, &mut *output).await?
+        }
+    };
+    output.flush()?;
+    Ok(complete)
+}
+
+/// Every one as often as was asked for. Whether everything could be had.
+async fn fetch_each<S: PairStore>(
+    mut client: Box<FetchClient<S>>,
+    arguments: &Arguments,
+    output: &mut dyn Write,
+) -> io::Result<bool> {
     let mut complete = true;
     for url in &arguments.urls {
         for turn in 0..arguments.repeat.max(1) {
@@ -96,7 +121,6 @@ async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
             complete &= fetch(&mut client, arguments, url, output).await?;
         }
     }
-    output.flush()?;
     Ok(complete)
 }
 

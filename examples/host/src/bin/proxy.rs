@@ -3,11 +3,12 @@
 use clap::Parser;
 use larder::CacheOptions;
 use larder::options::{AllowStale, Methods};
-use larder::store::RamStore;
+use larder::store::{PairStore, RamStore};
 use larder_host::proxy::{Setup, serve};
-use larder_host::{SharedStore, SystemClock, logger};
+use larder_host::{SharedStore, SystemClock, flash, logger};
 use std::error::Error;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
@@ -36,9 +37,15 @@ struct Arguments {
     /// Store answers to POST, where RFC 9110 §9.3.3 allows it.
     #[arg(long)]
     post: bool,
+    /// Let `CDN-Cache-Control` (RFC 9213) decide where a response has it.
+    #[arg(long)]
+    cdn: bool,
     /// No freshness without explicit lifetime.
     #[arg(long)]
     no_heuristic: bool,
+    /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
+    #[arg(long, value_name = "FILE")]
+    flash: Option<PathBuf>,
     /// Log every state that is entered.
     #[arg(short, long)]
     verbose: bool,
@@ -52,6 +59,9 @@ impl Arguments {
         }
         if self.post {
             options.supported_methods = options.supported_methods.and(Methods::POST);
+        }
+        if self.cdn {
+            options.targets = &["CDN-Cache-Control"];
         }
         if self.no_heuristic {
             options.heuristic = None;
@@ -74,12 +84,15 @@ impl Arguments {
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     logger::show(if arguments.verbose { log::LevelFilter::Debug } else { log::LevelFilter::Warn });
-    let setup = Setup {
-        store: &STORE,
-        origin: arguments.origin()?,
-        options: arguments.options(),
-        clock: SystemClock::new(),
-    };
+    match &arguments.flash {
+        Some(path) => run(&arguments, flash::open(path).await?).await,
+        None => run(&arguments, &STORE).await,
+    }
+}
+
+async fn run<S: PairStore + Clone + 'static>(arguments: &Arguments, store: S) -> Result<(), Box<dyn Error>> {
+    let (origin, options) = (arguments.origin()?, arguments.options());
+    let setup = Setup { store, origin, options, clock: SystemClock::new() };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{} for {}", listener.local_addr()?, setup.origin);
     LocalSet::new().run_until(serve(listener, setup)).await?;
