@@ -41,6 +41,7 @@ pub struct CacheOptions {
     pub secrets: Secrets,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
+    #[cfg(feature = "targeted-fields")]
     pub targets: &'static [&'static str],
 }
 
@@ -57,6 +58,7 @@ impl CacheOptions {
         accept_strengthened_tags: false,
         validate_by_date: false,
         secrets: Secrets::Refuse,
+        #[cfg(feature = "targeted-fields")]
         targets: &[],
     };
 

@@ -1,2 +1,31 @@
-//! x
-#![no_std]
+#![doc = include_str!("lib.md")]
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod append;
+mod blocking;
+mod catalog;
+mod crc;
+mod footer;
+mod geometry;
+mod header;
+mod health;
+mod index;
+mod log;
+mod mount;
+mod pair_store;
+mod pins;
+mod reader;
+mod records;
+mod scan;
+mod slots;
+mod store;
+mod writer;
+
+pub use blocking::Blocking;
+pub use geometry::{Refused, SEGMENT};
+pub use header::VERSION;
+pub use health::Wear;
+pub use mount::Mounted;
+pub use pins::PINS_MAX;
+pub use store::FlashStore;

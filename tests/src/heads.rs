@@ -29,7 +29,10 @@ pub fn owned<'a>(lines: impl IntoIterator<Item = Field<'a>>) -> Lines {
 
 /// Lines as text, for comparison. What is no UTF-8 is escaped.
 pub fn text(head: Edited<'_>) -> Vec<(String, String)> {
-    owned(head).into_iter().map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned())).collect()
+    owned(head)
+        .into_iter()
+        .map(|(name, value)| (name, String::from_utf8_lossy(&value).into_owned()))
+        .collect()
 }
 
 /// The values of every line called `name`, in order, as text.

@@ -89,6 +89,11 @@ pub struct FailAt {
 }
 
 impl FailAt {
+    /// Lets the `n`th operation from now on fail, counted from 0.
+    pub fn fail_after(&self, n: u64) {
+        self.left.set(Some(n));
+    }
+
     /// Whether the failure has happened.
     pub fn has_failed(&self) -> bool {
         self.left.get().is_none()

@@ -219,8 +219,10 @@ impl Origin for ScriptedOrigin {
             Act::Hang => return pending().await,
         }
         for (status, lines) in &response.interim {
-            let lines: Vec<_> =
-                lines.iter().map(|(name, value)| (&**name, str::from_utf8(value).unwrap_or_default())).collect();
+            let lines: Vec<_> = lines
+                .iter()
+                .map(|(name, value)| (&**name, str::from_utf8(value).unwrap_or_default()))
+                .collect();
             (exchange.interim)(&ResponseHead { status: *status, fields: Fields::new(&lines) });
         }
         self.maybe_yield().await;

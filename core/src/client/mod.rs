@@ -176,7 +176,8 @@ struct Pending {
     writing: Option<Writing>,
     /// A pair to be removed after use.
     forget: Option<PairId>,
-    /// The store failed to remove what must not be used.
+    /// The store failed to remove what must not be used. By its contract nobody finds that again before
+    /// a reboot; this client does not rely on it any more.
     distrust: bool,
 }
 

@@ -281,8 +281,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
     }
 
-    /// The store may still hold what must not be used: nothing in it is used without validation
-    /// from here on.
+    /// The store failed to remove what must not be used: this client uses nothing in it without
+    /// validation from here on.
     fn distrust(&mut self) {
         self.report.store_failed = true;
         self.pending.distrust = true;

@@ -6,6 +6,7 @@
 
 use super::directives::{Argument, Directives};
 use super::list;
+#[cfg(feature = "targeted-fields")]
 use super::targeted::Value;
 use crate::head::{Fields, Folded, folded};
 use crate::time::DeltaSeconds;
@@ -179,6 +180,7 @@ impl ResponseDirectives {
     }
 }
 
+#[cfg(feature = "targeted-fields")]
 impl ResponseDirectives {
     /// Sets the directive `key` of a targeted field (RFC 9213), in place of an earlier one. Its names
     /// have case. `None` if it has no such value.

@@ -1,8 +1,9 @@
 //! All that the rules ask of a head, gathered in one pass over its lines.
 
 use super::list::Elements;
-use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, targeted, trim};
+use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, trim};
 use crate::head::{Fields, Known};
+use crate::options::CacheOptions;
 use crate::time::{DeltaSeconds, HttpDate};
 
 /// A field that holds a date.
@@ -84,13 +85,21 @@ impl<'a> ResponseFacts<'a> {
         facts
     }
 
-    /// The same, the first of the targeted fields `names` that is there and valid in place of
+    /// The same, the first of the targeted fields in the options that is there and valid in place of
     /// `Cache-Control` and `Expires` (RFC 9213 §2.2).
-    pub(crate) fn targeted(mut self, fields: Fields<'_>, names: &[&str]) -> Self {
-        if let Some(directives) = names.iter().find_map(|name| targeted::directives(fields, name)) {
+    #[cfg(feature = "targeted-fields")]
+    pub(crate) fn targeted(mut self, fields: Fields<'_>, options: &CacheOptions) -> Self {
+        let found = options.targets.iter().find_map(|name| super::targeted::directives(fields, name));
+        if let Some(directives) = found {
             self.directives = directives;
             self.expires = Dated::Absent;
         }
+        self
+    }
+
+    /// The same: nothing is targeted at this cache.
+    #[cfg(not(feature = "targeted-fields"))]
+    pub(crate) fn targeted(self, _: Fields<'_>, _: &CacheOptions) -> Self {
         self
     }
 

@@ -10,6 +10,7 @@ mod facts;
 pub(crate) mod list;
 mod range;
 mod scan;
+#[cfg(feature = "targeted-fields")]
 mod targeted;
 mod vary;
 

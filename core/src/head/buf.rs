@@ -136,7 +136,7 @@ impl HeadMut<'_> {
     ///
     /// # Errors
     /// [`HeadError::TooLong`], [`HeadError::TooManyFields`], or [`HeadError::Malformed`] if `name`
-    /// is not a token or `value` has a CR, LF or NUL (RFC 9110 §5.5).
+    /// is not a token or `value` has a control character (RFC 9110 §5.5).
     pub fn push(&mut self, name: &str, value: &[u8]) -> Result<(), HeadError> {
         let pushed = self.try_push(name.as_bytes(), value);
         self.or_clear(pushed)
@@ -146,7 +146,7 @@ impl HeadMut<'_> {
         if !is_token(name) {
             return Err(HeadError::Malformed(Malformed::FieldName));
         }
-        if value.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0)) {
+        if value.iter().any(|octet| matches!(octet, 0..=8 | 10..=31 | 127)) {
             return Err(HeadError::Malformed(Malformed::FieldValue));
         }
         let span = self.append(name, trim(value))?;

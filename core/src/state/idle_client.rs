@@ -152,7 +152,7 @@ impl<'a> Selecting<'a> {
     #[inline(never)]
     pub fn offer(&mut self, pair: &StoredPair<'_>) {
         let fields = pair.response.fields;
-        let facts = ResponseFacts::of(fields, self.now.utc).targeted(fields, self.idle.options.targets);
+        let facts = ResponseFacts::of(fields, self.now.utc).targeted(fields, self.idle.options);
         match self.matches(pair, &facts) {
             Ok(()) => self.add(pair, &facts),
             Err(reason) => self.refused = reason,

@@ -126,7 +126,7 @@ impl<'a> Context<'a> {
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
         let facts = ResponseFacts::of(response.fields, at.received.utc)
-            .targeted(response.fields, self.options.targets);
+            .targeted(response.fields, self.options);
         let date = stored_fields::missing_date(&facts, at);
         (Arrived { response, received: age::received_at(&facts, at), date }, facts)
     }

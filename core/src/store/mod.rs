@@ -110,13 +110,14 @@ pub trait PairStore {
     /// Removes a pair, pinned or not. Nothing happens if it is gone already.
     ///
     /// # Errors
-    /// Those of the medium: the pair may still be there.
+    /// Those of the medium: the pair is not found any more, by nobody, but a persistent store may
+    /// find it again after a reboot.
     async fn remove(&mut self, id: PairId) -> Result<(), Self::Error>;
 
     /// Removes every pair stored under `key` (§4.4).
     ///
     /// # Errors
-    /// Those of the medium: some may still be there.
+    /// As [`remove`](Self::remove).
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error>;
 
     /// Keeps a pair from being evicted until [`unpin`](Self::unpin). Pins of one pair add up.

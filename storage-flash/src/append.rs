@@ -1,0 +1,318 @@
+//! Appending: room is made, a record is programmed, and the catalog learns of it.
+
+use crate::FlashStore;
+use crate::catalog::{name, parts};
+use crate::crc::Crc32;
+use crate::footer::Mark;
+use crate::header::{Header, Kind, LIST_MAX, list_len};
+use crate::health::count;
+use crate::records::List;
+use crate::writer::{copy, encode_list};
+use core::convert::Infallible;
+use embedded_storage_async::nor_flash::NorFlash;
+use larder::pair::{NewPair, PairId, record};
+use larder::store::StoreError;
+
+/// A record that lies whole on flash.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Appended {
+    pub(crate) seq: u32,
+    pub(crate) at: u32,
+}
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
+    FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    /// Octets of room for a record that makes `marks` marks: at least `least`, in this segment or
+    /// in one that is opened for it. `owner`: a pair that must not be evicted for it.
+    pub(crate) async fn reserve(
+        &mut self,
+        least: u32,
+        marks: usize,
+        owner: Option<PairId>,
+    ) -> Result<u32, StoreError<F::Error>> {
+        loop {
+            let room = self.log.room(marks).await;
+            if room >= least {
+                return Ok(room);
+            }
+            if self.log.open {
+                self.log.close_segment().await;
+            } else {
+                self.open_sector(owner).await?;
+            }
+        }
+    }
+
+    /// Opens the next sector. What lies there is evicted.
+    pub(crate) async fn open_sector(&mut self, owner: Option<PairId>) -> Result<(), StoreError<F::Error>> {
+        if !self.log.prepared {
+            self.prepare_sector(owner).await?;
+        }
+        self.log.enter(self.log.next);
+        self.catalog.newest = self.log.seq;
+        Ok(())
+    }
+
+    /// Erases the next sector that is not held, and writes its header. One that fails twice is
+    /// skipped, once.
+    pub(crate) async fn prepare_sector(&mut self, owner: Option<PairId>) -> Result<(), StoreError<F::Error>> {
+        let geometry = self.log.geometry;
+        let mut held = 0;
+        let mut failures = 0;
+        loop {
+            let seq = self.log.next;
+            let position = geometry.position(seq);
+            if self.catalog.pins.seq_at(&geometry, position).is_some() {
+                self.give_up(seq);
+                self.log.next += 1;
+                held += 1;
+                if held >= geometry.sectors {
+                    return Err(StoreError::NoRoom);
+                }
+                continue;
+            }
+            if owner.is_some_and(|owner| parts(owner).0 + geometry.sectors == seq) {
+                return Err(StoreError::BodyTooLarge);
+            }
+            let floor = self.give_up(seq);
+            match self.log.prepare(seq).await {
+                Ok(()) => {
+                    self.log.prepared = true;
+                    self.floor_kept = self.floor_kept.max(floor);
+                    return Ok(());
+                }
+                Err(error) => {
+                    failures += 1;
+                    if failures % 2 == 0 {
+                        count(&mut self.log.wear.skipped);
+                        self.log.next += 1;
+                    }
+                    if failures > 2 {
+                        return Err(StoreError::Medium(error));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Forgets what begins in the sector that the one numbered `seq` takes the place of. Answers
+    /// the name up to which nothing is left.
+    fn give_up(&mut self, seq: u32) -> u64 {
+        let geometry = &self.log.geometry;
+        self.catalog.drop_position(geometry.position(seq));
+        self.places.clear();
+        // Until it is erased, a reboot would find it again.
+        let floor = seq
+            .checked_sub(geometry.sectors)
+            .map(|old| name(old, (geometry.sector / geometry.unit - 1) as u16));
+        let floor = floor.map_or(0, |floor| floor.number());
+        self.catalog.floor = self.catalog.floor.max(floor);
+        floor
+    }
+
+    /// Programs what the writer in `slot` has gathered, as one record. `replaces`: the record may
+    /// be its last one. Whether it was.
+    pub(crate) async fn flush(
+        &mut self,
+        slot: usize,
+        replaces: Option<&[PairId]>,
+    ) -> Result<bool, StoreError<F::Error>> {
+        let mut failed = false;
+        loop {
+            let Some(writer) = self.writers.get(slot) else {
+                return Err(StoreError::Gone);
+            };
+            let base = writer.base;
+            let replaced = replaces.unwrap_or_default().len();
+            let least = writer.least(&self.log.geometry, list_len(replaced));
+            let room = self.reserve(least, 1 + replaced, base).await?;
+            let (seq, at) = (self.log.seq, self.log.at);
+            let list: Option<List> = replaces.map(|ids| self.references(ids));
+            // A pair whose head went meanwhile has no reference.
+            let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
+            let (Some(writer), Some(reference)) = (self.writers.get_mut(slot), reference) else {
+                return Err(StoreError::Gone);
+            };
+            let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, list.as_deref());
+            match self.log.program(writer.record(&plan)).await {
+                Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
+                Err(_) if self.settle(true).await => {}
+                Err(error) if failed => return Err(StoreError::Medium(error)),
+                Err(_) => {
+                    failed = true;
+                    continue;
+                }
+            }
+            let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
+            if let Some(writer) = self.writers.get_mut(slot) {
+                writer.written(&plan, id);
+            }
+            return Ok(plan.header.commits);
+        }
+    }
+
+    fn references(&self, ids: &[PairId]) -> List {
+        let mut list = List::new();
+        for reference in ids.iter().filter_map(|id| self.catalog.reference(self.log.seq, *id)) {
+            // Callers give at most as many as a record has room for.
+            let _ = list.push(reference.0);
+        }
+        list
+    }
+
+    /// Appends a record that says something of pairs: `ids`, the first of them its own.
+    pub(crate) async fn append_note(
+        &mut self,
+        kind: Kind,
+        ids: &[PairId],
+    ) -> Result<(), StoreError<F::Error>> {
+        let mut failed = false;
+        loop {
+            let listed = ids.len().saturating_sub(1);
+            let least = self.log.geometry.padded((Header::LEN + list_len(listed)) as u32);
+            self.reserve(least, ids.len(), None).await?;
+            let seq = self.log.seq;
+            let mut list = self.references(ids);
+            if list.is_empty() {
+                return Ok(());
+            }
+            let reference = list.remove(0);
+            let (number, len, sum, inline, inline_sum) = (0, 0, Crc32::of(seq, &[]), 0, 0);
+            let count = list.len() as u8;
+            let header =
+                Header { kind, commits: false, count, number, len, reference, sum, inline, inline_sum };
+            let mut octets = [u8::MAX; (Header::LEN + list_len(LIST_MAX)).next_multiple_of(32)];
+            copy(&header.encode(seq), &mut octets);
+            let mut back = [0; list_len(LIST_MAX)];
+            let behind = octets.get_mut(Header::LEN..).unwrap_or_default();
+            behind.fill(u8::MAX);
+            if !list.is_empty() {
+                copy(encode_list(seq, &list, &mut back), behind);
+            }
+            let len = self.log.geometry.padded(header.record_len() as u32) as usize;
+            match self.log.program(octets.get(..len).unwrap_or_default()).await {
+                Ok(()) => self.landed(&header, Some(&list)),
+                Err(_) if self.settle(true).await => {}
+                Err(error) if failed => return Err(StoreError::Medium(error)),
+                Err(_) => {
+                    failed = true;
+                    continue;
+                }
+            }
+            return Ok(());
+        }
+    }
+
+    /// Appends the head of `pair` straight from where it lies. `of`: the pair it is a newer head
+    /// of, and how long its body is.
+    pub(crate) async fn append_head(
+        &mut self,
+        pair: &NewPair<'_>,
+        len: usize,
+        of: Option<(PairId, u32)>,
+    ) -> Result<Appended, StoreError<F::Error>> {
+        let mut failed = false;
+        loop {
+            let kind = if of.is_some() { Kind::Fresh } else { Kind::Head };
+            let header_len = if of.is_some() { Header::LEN } else { Header::HEAD_LEN };
+            let least = self.log.geometry.padded((header_len + len) as u32);
+            self.reserve(least, 1, None).await?;
+            let (seq, at) = (self.log.seq, self.log.at);
+            let reference = match of {
+                None => pair.key().fingerprint(self.log.seed),
+                Some((id, _)) => {
+                    // Room may have been made of the pair itself.
+                    self.catalog.get(id).ok_or(StoreError::Gone)?;
+                    self.catalog.reference(seq, id).ok_or(StoreError::Gone)?.0
+                }
+            };
+            let number = of.map_or_else(|| announced(pair), |(_, total)| total);
+            let mut sum = Crc32::new(seq);
+            each(pair, |part| sum = sum.with(part));
+            let (len, sum, inline_sum) = (len as u16, sum.value(), Crc32::of(seq, &[]));
+            let header =
+                Header { kind, commits: false, count: 0, number, len, reference, sum, inline: 0, inline_sum };
+            match self.program_head(pair, &header).await {
+                Ok(()) => self.landed(&header, None),
+                Err(_) if self.settle(true).await => {}
+                Err(error) if failed => return Err(StoreError::Medium(error)),
+                Err(_) => {
+                    failed = true;
+                    continue;
+                }
+            }
+            return Ok(Appended { seq, at });
+        }
+    }
+
+    /// Programs a header and the record of `pair`, a window at a time.
+    async fn program_head(&mut self, pair: &NewPair<'_>, header: &Header) -> Result<(), F::Error> {
+        let total = self.log.geometry.padded(header.record_len() as u32) as usize;
+        let front = header.encode(self.log.seq);
+        let mut from = 0;
+        while from < total {
+            let mut window = [u8::MAX; WINDOW];
+            let len = (total - from).min(WINDOW);
+            let mut at = 0;
+            let mut sink = |part: &[u8]| {
+                let (begin, end) = (at.max(from), (at + part.len()).min(from + len));
+                if begin < end {
+                    let part = part.get(begin - at..end - at).unwrap_or_default();
+                    copy(part, window.get_mut(begin - from..).unwrap_or_default());
+                }
+                at += part.len();
+            };
+            sink(front.get(..header.header_len()).unwrap_or_default());
+            each(pair, sink);
+            self.log.program(window.get(..len).unwrap_or_default()).await?;
+            from += len;
+        }
+        Ok(())
+    }
+
+    /// The record that was being programmed is whole.
+    fn landed(&mut self, header: &Header, list: Option<&[u32]>) {
+        if let Some(at) = self.log.in_flight.take() {
+            self.note(self.log.seq, at, header, list.unwrap_or_default(), true);
+        }
+    }
+
+    /// Lets the catalog and the segment's footer know of a record.
+    pub(crate) fn note(&mut self, seq: u32, at: u32, header: &Header, list: &[u32], mark_it: bool) {
+        let at = (at / self.log.geometry.unit) as u16;
+        let Header { kind, commits, len, reference, .. } = *header;
+        let own = Mark { kind, commits, at, len, reference };
+        let own = (commits || !matches!(kind, Kind::Body | Kind::End)).then_some(own);
+        let removed = |reference: &u32| Mark {
+            kind: Kind::Remove,
+            commits: false,
+            at: 0,
+            len: 0,
+            reference: *reference,
+        };
+        for mark in own.into_iter().chain(list.iter().map(removed)) {
+            if mark_it {
+                self.log.marks.push(mark);
+            }
+            self.catalog.apply(seq, &mark);
+        }
+    }
+}
+
+/// Octets of a head that are programmed together.
+const WINDOW: usize = 256;
+
+/// Hands the record of `pair` over, piece by piece.
+fn each(pair: &NewPair<'_>, mut sink: impl FnMut(&[u8])) {
+    let _ = record::encode::<Infallible>(pair, |part| {
+        sink(part);
+        Ok(())
+    });
+}
+
+/// What a head says of the length of the body to come.
+fn announced(pair: &NewPair<'_>) -> u32 {
+    let length = pair.length.and_then(|length| u32::try_from(length).ok());
+    length.unwrap_or(crate::header::UNKNOWN)
+}

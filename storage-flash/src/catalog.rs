@@ -1,0 +1,265 @@
+//! What the store knows of its pairs: the index, and the rules by which records change it.
+//!
+//! The same rules serve while mounting and while writing, so that what is known in RAM is what
+//! would be known after a reboot.
+
+use crate::footer::Mark;
+use crate::geometry::Geometry;
+use crate::header::{Kind, Reference};
+use crate::index::{ENDED, Entry, FRESHENED, Index, PENDING, RECENT, REMOVED, STUB};
+use crate::pins::Pins;
+use larder::pair::PairId;
+
+/// The pairs, by fingerprint and by name.
+///
+/// A pair's name is where its first head lies: the number of the sector, and the unit in it.
+/// Sectors are numbered without end, so no name is used twice, and younger pairs have higher ones.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalog<const PAIRS: usize> {
+    pub(crate) geometry: Geometry,
+    pub(crate) index: Index<PAIRS>,
+    pub(crate) pins: Pins,
+    /// The number of the newest sector.
+    pub(crate) newest: u32,
+    /// No pair up to this name is there, whatever is found on flash.
+    pub(crate) floor: u64,
+    /// While mounting: the place in the ring that is being looked at.
+    pub(crate) looking_at: Option<u32>,
+    pub(crate) evictions: u32,
+}
+
+impl<const PAIRS: usize> Catalog<PAIRS> {
+    pub(crate) const fn new(geometry: Geometry) -> Self {
+        Self {
+            geometry,
+            index: Index::new(),
+            pins: Pins::new(),
+            newest: 0,
+            floor: 0,
+            looking_at: None,
+            evictions: 0,
+        }
+    }
+
+    /// Forgets everything; the next sector will be the one numbered `next`.
+    pub(crate) fn reset(&mut self, next: u32) {
+        self.index.clear();
+        self.pins = Pins::new();
+        self.newest = next.wrapping_sub(1);
+        self.floor = 0;
+        self.looking_at = None;
+    }
+
+    const fn units(&self) -> u32 {
+        self.geometry.sector / self.geometry.unit
+    }
+
+    /// The address of a unit of a sector.
+    pub(crate) const fn address(&self, seq: u32, unit: u16) -> u32 {
+        self.geometry.position(seq) * self.units() + unit as u32
+    }
+
+    /// The number of the sector that `address` lies in, and the octet in it.
+    pub(crate) fn place(&self, address: u32) -> (u32, u32) {
+        let position = address / self.units();
+        let seq = self.geometry.seq_at(position, self.newest);
+        let seq = self.pins.seq_at(&self.geometry, position).unwrap_or(seq).min(seq);
+        (seq, address % self.units() * self.geometry.unit)
+    }
+
+    /// The name of the pair whose first head is at `address`.
+    pub(crate) fn id(&self, address: u32) -> PairId {
+        let (seq, at) = self.place(address);
+        name(seq, (at / self.geometry.unit) as u16)
+    }
+
+    /// The address of a pair's first head; `None` if its sector is gone.
+    pub(crate) fn base(&self, id: PairId) -> Option<u32> {
+        let (seq, unit) = parts(id);
+        let address = self.address(seq, unit);
+        (self.place(address).0 == seq && u32::from(unit) < self.units()).then_some(address)
+    }
+
+    /// The entry of a pair that can be found.
+    pub(crate) fn get(&mut self, id: PairId) -> Option<&mut Entry> {
+        let base = self.base(id)?;
+        self.index.get(base).filter(|entry| entry.is_visible())
+    }
+
+    /// How a record in the sector numbered `seq` names a pair; `None` if its sector is gone.
+    pub(crate) fn reference(&self, seq: u32, id: PairId) -> Option<Reference> {
+        let (base, unit) = parts(id);
+        let back = seq.checked_sub(base).filter(|back| *back < self.geometry.sectors)?;
+        Some(Reference::new(u16::try_from(back).ok()?, unit))
+    }
+
+    /// Does what a record in the sector numbered `seq` says.
+    pub(crate) fn apply(&mut self, seq: u32, mark: &Mark) {
+        let address = self.address(seq, mark.at);
+        let recent = self.looking_at.is_none();
+        match mark.kind {
+            Kind::Head => self.add(address, mark),
+            Kind::Body | Kind::End => {
+                if let Some(entry) = self.referred(seq, mark).filter(|_| mark.commits) {
+                    entry.set(PENDING, false);
+                    if mark.kind == Kind::End && !entry.has(FRESHENED) {
+                        entry.set_newest(address);
+                        entry.set(ENDED, true);
+                    }
+                }
+            }
+            Kind::Fresh => {
+                let known =
+                    self.referred(seq, mark).filter(|entry| entry.has(FRESHENED)).map(|entry| entry.newest());
+                // While mounting, a younger one may have been seen already.
+                if known.is_some_and(|known| self.id(known) > self.id(address)) {
+                    return;
+                }
+                if let Some(entry) = self.referred(seq, mark) {
+                    entry.freshen(address, mark);
+                    entry.set(RECENT, recent);
+                }
+            }
+            Kind::Remove => {
+                if let Some(entry) = self.referred(seq, mark) {
+                    entry.set(REMOVED, true);
+                    let (base, stub) = (entry.base(), entry.has(STUB));
+                    if !stub {
+                        self.index.remove(base);
+                    }
+                }
+            }
+            Kind::Clear => {
+                let reference = Reference(mark.reference);
+                let base = seq.wrapping_sub(u32::from(reference.back()));
+                self.raise_floor(name(base, reference.unit()));
+            }
+        }
+    }
+
+    /// No pair up to `id` is there any more.
+    pub(crate) fn raise_floor(&mut self, id: PairId) {
+        self.floor = self.floor.max(id.number());
+        let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
+        let units = self.units();
+        let pins = &self.pins;
+        self.index.retain(|entry| {
+            let seq = geometry.seq_at(entry.base() / units, newest);
+            pins.has(entry.base()) || name(seq, (entry.base() % units) as u16).number() > floor
+        });
+    }
+
+    /// The entry that a mark in the sector numbered `seq` speaks of. While mounting, of a sector
+    /// not looked at yet, a stub is made.
+    fn referred(&mut self, seq: u32, mark: &Mark) -> Option<&mut Entry> {
+        let reference = Reference(mark.reference);
+        let base_seq = seq.checked_sub(u32::from(reference.back()))?;
+        let base = self.base(name(base_seq, reference.unit()))?;
+        let known = self.index.get(base).is_some();
+        let unseen = self.looking_at.is_some_and(|at| self.geometry.position(base_seq) > at);
+        if !(known || unseen && self.insert(Entry::stub(base))) {
+            return None;
+        }
+        self.index.get(base)
+    }
+
+    /// A first head was found or written.
+    fn add(&mut self, address: u32, mark: &Mark) {
+        if let Some(stub) = self.index.get(address) {
+            stub.set_fingerprint(mark.reference);
+            if !stub.has(FRESHENED) {
+                stub.set_len(mark.len);
+            }
+            if mark.commits {
+                stub.set(PENDING, false);
+            }
+            stub.set(STUB, false);
+            return;
+        }
+        let pending = if mark.commits { 0 } else { PENDING };
+        let recent = if self.looking_at.is_some() { 0 } else { RECENT };
+        self.insert(Entry::head(mark.reference, address, mark.len, pending | recent));
+    }
+
+    /// Whether the entry is there now. A full index gives up its oldest pair, which may be this.
+    fn insert(&mut self, entry: Entry) -> bool {
+        let id = self.id(entry.base()).number();
+        if id <= self.floor {
+            return false;
+        }
+        if self.index.is_full() {
+            let unpinned = self.index.iter().filter(|entry| !self.pins.has(entry.base()));
+            let oldest =
+                unpinned.map(|entry| (self.id(entry.base()).number(), *entry)).min_by_key(|(id, _)| *id);
+            let Some((oldest_id, oldest)) = oldest else {
+                return false;
+            };
+            self.floor = self.floor.max(oldest_id.min(id));
+            if oldest_id > id {
+                return false;
+            }
+            self.drop_entry(&oldest);
+        }
+        self.index.insert(entry)
+    }
+
+    /// Forgets the pairs that begin in the sector at `position`, but those that are pinned.
+    pub(crate) fn drop_position(&mut self, position: u32) {
+        let units = self.units();
+        let mut dropped = 0;
+        let pins = &self.pins;
+        self.index.retain(|entry| {
+            let keep = entry.base() / units != position || pins.has(entry.base());
+            dropped += u32::from(!keep && entry.is_visible());
+            keep
+        });
+        self.evictions = self.evictions.saturating_add(dropped);
+    }
+
+    fn drop_entry(&mut self, entry: &Entry) {
+        self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
+        self.index.remove(entry.base());
+    }
+
+    /// While mounting: the sector at `position` turned out to have the number `seq`. Whether it
+    /// counts; one that was lapped does not.
+    pub(crate) fn look_at(&mut self, position: u32, seq: u32) -> bool {
+        if self.geometry.position(seq) != position {
+            return false;
+        }
+        self.looking_at = Some(position);
+        // What was seen of this place before is of a lap that is over.
+        if seq <= self.newest {
+            return self.geometry.seq_at(position, self.newest) == seq;
+        }
+        let (geometry, newest, units) = (self.geometry, self.newest, self.units());
+        self.index.retain(|entry| geometry.seq_at(entry.base() / units, newest) + geometry.sectors > seq);
+        self.newest = seq;
+        true
+    }
+
+    /// While mounting: every sector was looked at.
+    pub(crate) fn looked(&mut self) {
+        self.index.retain(Entry::is_visible);
+        self.looking_at = None;
+    }
+
+    /// The youngest pair below the name `below` with this fingerprint (any, if `None`).
+    pub(crate) fn next_below(&self, fingerprint: Option<u32>, below: u64) -> Option<(PairId, Entry)> {
+        let wanted = |entry: &&Entry| {
+            entry.is_visible() && fingerprint.is_none_or(|wanted| entry.fingerprint() == wanted)
+        };
+        let named = self.index.iter().filter(wanted).map(|entry| (self.id(entry.base()), *entry));
+        named.filter(|(id, _)| id.number() < below).max_by_key(|(id, _)| *id)
+    }
+}
+
+/// The name of the pair whose first head is at `unit` of the sector numbered `seq`.
+pub(crate) const fn name(seq: u32, unit: u16) -> PairId {
+    PairId::new((seq as u64) << 16 | unit as u64)
+}
+
+/// The number of the sector, and the unit in it, that a name tells.
+pub(crate) const fn parts(id: PairId) -> (u32, u16) {
+    ((id.number() >> 16) as u32, id.number() as u16)
+}

@@ -1,0 +1,301 @@
+//! The end of the log: where records are appended.
+//!
+//! What is being programmed is noted before and struck off after. If the note is still there when
+//! the next operation begins, its future was dropped or its program failed: what lies there is read
+//! back, and the segment is given up.
+
+use crate::footer::{FOOTER_MAX, Marks};
+use crate::geometry::Geometry;
+use crate::header::{SectorHeader, is_blank};
+use crate::health::{Wear, count};
+use embedded_storage_async::nor_flash::{NorFlash, NorFlashError as _};
+
+/// Octets of a program page: after a reboot nothing is appended to a page that was begun before.
+pub(crate) const PAGE: u32 = 256;
+
+/// Octets looked at together where nothing is kept of them.
+pub(crate) const GLANCE: usize = 128;
+
+/// The flash, and where it is written next.
+#[derive(Clone, Debug)]
+pub(crate) struct Log<F> {
+    pub(crate) flash: F,
+    pub(crate) geometry: Geometry,
+    /// The key of the fingerprints.
+    pub(crate) seed: u32,
+    /// The sector being written.
+    pub(crate) seq: u32,
+    /// The sector to be opened next.
+    pub(crate) next: u32,
+    /// Whether the sector being written has a segment left.
+    pub(crate) open: bool,
+    /// Where the segment being written begins, in octets of the sector.
+    pub(crate) segment: u32,
+    /// Where the next record begins.
+    pub(crate) at: u32,
+    pub(crate) marks: Marks,
+    /// Whether the rest of the segment is known to be blank.
+    pub(crate) verified: bool,
+    /// Whether the sector was erased since mounting.
+    pub(crate) erased: bool,
+    /// Where a segment that was begun before the last reboot ends: it gets no footer, as one may
+    /// have been begun.
+    pub(crate) limit: Option<u32>,
+    /// Whether the segment's footer was begun.
+    pub(crate) closing: bool,
+    /// Whether the next sector is erased already.
+    pub(crate) prepared: bool,
+    /// Whether it was so before the last reboot: something may have been begun in it.
+    pub(crate) prepared_before: bool,
+    /// Where the record begins that is being programmed.
+    pub(crate) in_flight: Option<u32>,
+    pub(crate) wear: Wear,
+}
+
+impl<F: NorFlash> Log<F> {
+    pub(crate) fn new(flash: F, geometry: Geometry) -> Self {
+        Self {
+            flash,
+            geometry,
+            seed: 0,
+            seq: 0,
+            next: geometry.sectors,
+            open: false,
+            segment: 0,
+            at: 0,
+            marks: Marks::default(),
+            verified: false,
+            erased: false,
+            limit: None,
+            closing: false,
+            prepared: false,
+            prepared_before: false,
+            in_flight: None,
+            wear: Wear::default(),
+        }
+    }
+
+    /// Nothing is written; the next sector to be opened is the one numbered `next`.
+    pub(crate) fn reset(&mut self, next: u32) {
+        self.seq = next.wrapping_sub(1);
+        self.next = next;
+        self.open = false;
+        self.prepared = false;
+        self.prepared_before = false;
+        self.in_flight = None;
+        self.closing = false;
+        self.limit = None;
+        self.marks.clear();
+    }
+
+    /// Octets of the header of a sector, with what fills its last unit.
+    pub(crate) const fn header_len(&self) -> u32 {
+        self.geometry.padded(SectorHeader::LEN as u32)
+    }
+
+    /// Reads from the octet `at` of the sector numbered `seq`. Of any alignment.
+    pub(crate) async fn read(&mut self, seq: u32, at: u32, buf: &mut [u8]) -> Result<(), F::Error> {
+        let done = self.read_unaligned(self.geometry.address(seq) + at, buf).await;
+        if let Err(error) = &done {
+            count(&mut self.wear.read_failures);
+            self.wear.last_error = Some(error.kind());
+        }
+        done
+    }
+
+    async fn read_unaligned(&mut self, address: u32, buf: &mut [u8]) -> Result<(), F::Error> {
+        let step = self.geometry.read;
+        let mut address = address;
+        let mut rest = buf;
+        let skew = address % step;
+        if skew != 0 {
+            let len = ((step - skew) as usize).min(rest.len());
+            let (front, behind) = rest.split_at_mut_checked(len).unwrap_or_default();
+            self.read_word(address - skew, skew as usize, front).await?;
+            address = address - skew + step;
+            rest = behind;
+        }
+        let whole = rest.len() - rest.len() % step as usize;
+        let (middle, tail) = rest.split_at_mut_checked(whole).unwrap_or_default();
+        if !middle.is_empty() {
+            self.flash.read(address, middle).await?;
+        }
+        if !tail.is_empty() {
+            self.read_word(address + whole as u32, 0, tail).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads one least read and copies some of it.
+    async fn read_word(&mut self, address: u32, skip: usize, to: &mut [u8]) -> Result<(), F::Error> {
+        let mut word = [0; 4];
+        let step = self.geometry.read as usize;
+        self.flash.read(address, word.get_mut(..step).unwrap_or_default()).await?;
+        for (to, from) in to.iter_mut().zip(word.iter().skip(skip)) {
+            *to = *from;
+        }
+        Ok(())
+    }
+
+    /// Whether all octets from `from` to `to` of the sector are blank, as far as can be read.
+    pub(crate) async fn is_blank(&mut self, seq: u32, from: u32, to: u32) -> bool {
+        let mut at = from;
+        let mut buf = [0; GLANCE];
+        while at < to {
+            let len = (to - at).min(GLANCE as u32);
+            let buf = buf.get_mut(..len as usize).unwrap_or_default();
+            if self.read(seq, at, buf).await.is_err() || !is_blank(buf) {
+                return false;
+            }
+            at += len;
+        }
+        true
+    }
+
+    /// Where the footer will begin if `more` marks come.
+    fn footer_at(&self, more: usize) -> u32 {
+        let end = self.segment + self.geometry.segment;
+        let len = self.marks.footer_len(more).unwrap_or_default();
+        end - self.geometry.padded(len as u32)
+    }
+
+    /// Octets of room for a record that makes `marks` marks. 0 if the segment is over.
+    pub(crate) async fn room(&mut self, marks: usize) -> u32 {
+        if !self.open || self.closing {
+            return 0;
+        }
+        if !self.verified {
+            let end = self.segment + self.geometry.segment;
+            if !self.is_blank(self.seq, self.at, end).await {
+                // Something was begun here before the last reboot.
+                count(&mut self.wear.abandoned);
+                self.leave_segment();
+                return 0;
+            }
+            self.verified = true;
+        }
+        self.limit.unwrap_or(self.footer_at(marks)).saturating_sub(self.at)
+    }
+
+    /// Goes on in a segment that was begun before the last reboot and whose records end at `at`;
+    /// `None`: it is over. The program page that was begun is left as it is.
+    pub(crate) fn resume_at(&mut self, at: Option<u32>) {
+        let limit = self.footer_at(0);
+        match at.map(|at| (at + 1).next_multiple_of(PAGE)) {
+            Some(page) if page < limit => {
+                self.at = page;
+                self.limit = Some(limit);
+            }
+            _ => self.leave_segment(),
+        }
+    }
+
+    /// Programs whole units, behind what was programmed last.
+    ///
+    /// The first program of a record sets [`in_flight`](Self::in_flight); whoever knows that the
+    /// record is whole takes it back.
+    pub(crate) async fn program(&mut self, octets: &[u8]) -> Result<(), F::Error> {
+        if self.in_flight.is_none() {
+            self.in_flight = Some(self.at);
+        }
+        let address = self.geometry.address(self.seq) + self.at;
+        if let Err(error) = self.flash.write(address, octets).await {
+            count(&mut self.wear.program_failures);
+            self.wear.last_error = Some(error.kind());
+            return Err(error);
+        }
+        self.wear.programmed += octets.len() as u64;
+        self.at += octets.len() as u32;
+        Ok(())
+    }
+
+    /// Writes the segment's footer, if it can have one, and goes on to the next segment.
+    ///
+    /// Never fails: a footer is only a shortcut.
+    pub(crate) async fn close_segment(&mut self) {
+        let at = self.footer_at(0);
+        let end = self.segment + self.geometry.segment;
+        let begun = self.at > self.segment && (self.segment > 0 || self.at > self.header_len());
+        if self.open
+            && begun
+            && self.verified
+            && self.limit.is_none()
+            && !self.closing
+            && at >= self.at
+            && at < end
+        {
+            self.closing = true;
+            let mut footer = [0; FOOTER_MAX];
+            let footer = footer.get_mut(..(end - at) as usize).unwrap_or_default();
+            if self.marks.encode(self.seq, footer).is_some() {
+                let written = self.flash.write(self.geometry.address(self.seq) + at, footer).await;
+                match written {
+                    Ok(()) => self.wear.programmed += footer.len() as u64,
+                    Err(_) => count(&mut self.wear.program_failures),
+                }
+            }
+        }
+        self.leave_segment();
+    }
+
+    /// Goes on to the next segment of the sector, if there is one.
+    pub(crate) fn leave_segment(&mut self) {
+        self.segment += self.geometry.segment;
+        self.at = self.segment;
+        self.open = self.open && self.segment < self.geometry.sector;
+        self.marks.clear();
+        self.closing = false;
+        self.limit = None;
+        self.verified = self.erased;
+    }
+
+    /// Erases the sector numbered `seq` and writes its header.
+    pub(crate) async fn prepare(&mut self, seq: u32) -> Result<(), F::Error> {
+        self.erase(seq).await?;
+        let mut header = [u8::MAX; 32];
+        for (to, from) in header.iter_mut().zip(SectorHeader { seq, seed: self.seed }.encode()) {
+            *to = from;
+        }
+        let header = header.get(..self.header_len() as usize).unwrap_or_default();
+        if let Err(error) = self.flash.write(self.geometry.address(seq), header).await {
+            count(&mut self.wear.program_failures);
+            self.wear.last_error = Some(error.kind());
+            return Err(error);
+        }
+        self.wear.programmed += header.len() as u64;
+        Ok(())
+    }
+
+    /// Erases the sector numbered `seq`.
+    pub(crate) async fn erase(&mut self, seq: u32) -> Result<(), F::Error> {
+        let address = self.geometry.address(seq);
+        count(&mut self.wear.erases);
+        if let Err(error) = self.flash.erase(address, address + self.geometry.sector).await {
+            count(&mut self.wear.erase_failures);
+            self.wear.last_error = Some(error.kind());
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Goes on to the sector numbered `seq`, which is erased and has its header.
+    pub(crate) fn enter(&mut self, seq: u32) {
+        self.seq = seq;
+        self.next = seq + 1;
+        self.prepared = false;
+        self.open = true;
+        self.segment = 0;
+        self.at = self.header_len();
+        self.marks.clear();
+        self.verified = true;
+        self.erased = true;
+        self.closing = false;
+        self.limit = None;
+        self.in_flight = None;
+        self.wear.laps = (seq / self.geometry.sectors).saturating_sub(1);
+        if core::mem::take(&mut self.prepared_before) {
+            (self.verified, self.erased) = (false, false);
+            self.resume_at(Some(self.at));
+        }
+    }
+}

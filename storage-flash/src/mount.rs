@@ -1,0 +1,343 @@
+//! Mounting: one read for each segment finds the pairs.
+//!
+//! Sectors are looked at in the order they lie in, not in the order they were written in: what a
+//! young sector says of an old one that was not seen yet is kept as a stub until it is. A read
+//! error or a damaged record costs what it covers, nothing else.
+
+use crate::FlashStore;
+use crate::footer::{self, FOOTER_MAX, MARK_LEN, Mark};
+use crate::header::{Beginning, Header, SectorHeader, is_blank};
+use crate::log::PAGE;
+use crate::store::State;
+use core::fmt;
+use embedded_storage_async::nor_flash::NorFlash;
+
+/// What was found on a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mounted {
+    /// Pairs, or at least room for them.
+    Ready,
+    /// Nothing. The store works.
+    Blank,
+    /// Something that is not to be overwritten. The store finds nothing and takes nothing until
+    /// [`format`](FlashStore::format) is called.
+    Foreign {
+        /// The version of the format; `None` if it is somebody else's data.
+        version: Option<u8>,
+    },
+}
+
+impl fmt::Display for Mounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Blank => f.write_str("blank"),
+            Self::Foreign { version: Some(version) } => write!(f, "of the format's version {version}"),
+            Self::Foreign { version: None } => f.write_str("somebody else's data"),
+        }
+    }
+}
+
+/// Octets looked at before the end of a segment: a footer of 16 marks.
+const TAIL: usize = 160;
+
+/// Octets looked at behind it: the header of a sector, and of its first record.
+const FRONT: usize = 64;
+
+/// The beginning of a segment; `None` if it cannot be read.
+type Front = Option<[u8; FRONT]>;
+
+/// What was seen so far.
+struct Survey<E> {
+    /// Whether any sector is one of ours.
+    ours: bool,
+    version: Option<u8>,
+    seed: u32,
+    /// Sectors that hold something else, and the first of them.
+    strange: u32,
+    first_strange: Option<u32>,
+    /// The highest number of any sector, at its place or not.
+    highest: u32,
+    /// Where the sector that was written last ends.
+    resume: Option<Resume>,
+    /// The newest sector, if nothing is in it yet: it was erased ahead.
+    empty: Option<u32>,
+    read: bool,
+    error: Option<E>,
+}
+
+/// Where a sector may be written on.
+#[derive(Clone, Copy)]
+struct Resume {
+    seq: u32,
+    segment: u32,
+    /// The end of what lies there; `None` if the segment is over.
+    at: Option<u32>,
+}
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
+    FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    /// Looks at the partition and finds the pairs it holds. Writes nothing.
+    ///
+    /// May be called again: what is not on flash is forgotten then, and handles mean nothing.
+    ///
+    /// # Errors
+    /// Those of the flash, if nothing of it can be read.
+    ///
+    /// # Cancel safety
+    /// If dropped, the store finds nothing and takes nothing until it is mounted.
+    pub async fn mount(&mut self) -> Result<Mounted, F::Error> {
+        self.unmount();
+        let mut survey = Survey {
+            ours: false,
+            version: None,
+            seed: self.seed,
+            strange: 0,
+            first_strange: None,
+            highest: 0,
+            resume: None,
+            empty: None,
+            read: false,
+            error: None,
+        };
+        let mut front = self.front(0, 0, &mut survey).await;
+        for position in 0..self.log.geometry.sectors {
+            front = self.mount_sector(position, front, &mut survey).await;
+        }
+        self.catalog.looked();
+        if let Some(error) = survey.error.take().filter(|_| !survey.read) {
+            return Err(error);
+        }
+        self.log.seed = survey.seed;
+        if survey.ours {
+            self.resume(&survey);
+            self.state = State::Ready;
+            return Ok(Mounted::Ready);
+        }
+        let torn = survey.strange == 1 && survey.first_strange == Some(0) && self.is_torn_start().await;
+        if survey.version.is_none() && (survey.strange == 0 || torn) {
+            self.start_over();
+            self.state = State::Ready;
+            return Ok(Mounted::Blank);
+        }
+        self.start_over();
+        self.state = State::Foreign;
+        Ok(Mounted::Foreign { version: survey.version })
+    }
+
+    /// Looks at the sector at `position`, whose beginning is `front`. Answers that of the next one.
+    async fn mount_sector(&mut self, position: u32, front: Front, survey: &mut Survey<F::Error>) -> Front {
+        let geometry = self.log.geometry;
+        let mut front = front;
+        let mut seq = None;
+        let mut strange = front.is_none();
+        match front.map(|front| SectorHeader::decode(&front)) {
+            Some(Beginning::Ours(header)) => {
+                seq = Some(header.seq);
+                survey.ours = true;
+                survey.seed = header.seed;
+            }
+            Some(Beginning::Version(version)) => survey.version = Some(version),
+            Some(Beginning::Other) => strange = true,
+            Some(Beginning::Blank) | None => {}
+        }
+        let mut counts = seq.map(|seq| self.look_at(position, seq, survey));
+        for segment in (0..geometry.sector).step_by(geometry.segment as usize) {
+            let (tail, next) = self.look(position, segment, survey).await;
+            let mut long = [0; FOOTER_MAX];
+            let marks = match &tail {
+                Some(tail) => self.footer(position, segment, tail, &mut long).await,
+                None => None,
+            };
+            strange |= tail.is_none_or(|tail| !is_blank(&tail)) && marks.is_none();
+            if let (None, Some((found, _))) = (seq, marks) {
+                // The header is damaged, or gone with the beginning of an erase.
+                seq = Some(found);
+                survey.ours = true;
+                counts = Some(self.look_at(position, found, survey));
+            }
+            if let (Some(seq), Some(true)) = (seq, counts) {
+                let marks = marks.filter(|(found, _)| *found == seq).map(|(_, marks)| marks);
+                self.mount_segment(seq, segment, front, marks, survey).await;
+            }
+            front = next;
+        }
+        if strange && seq.is_none() {
+            survey.strange += 1;
+            survey.first_strange.get_or_insert(position);
+        }
+        front
+    }
+
+    fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey<F::Error>) -> bool {
+        let newest = self.catalog.newest;
+        let counts = self.catalog.look_at(position, seq);
+        survey.highest = survey.highest.max(seq);
+        if self.catalog.newest != newest {
+            survey.empty = None;
+        }
+        counts
+    }
+
+    async fn mount_segment(
+        &mut self,
+        seq: u32,
+        segment: u32,
+        front: Front,
+        marks: Option<&[u8]>,
+        survey: &mut Survey<F::Error>,
+    ) {
+        let newest = self.catalog.newest;
+        // The one that is written on: the newest, or the one before it, if that is empty.
+        let current = seq == newest || (seq + 1 == newest && survey.empty == Some(newest));
+        if let Some(marks) = marks {
+            for mark in marks.chunks(MARK_LEN).filter_map(Mark::decode) {
+                self.catalog.apply(seq, &mark);
+            }
+            self.found(current, Resume { seq, segment, at: None }, survey);
+            return;
+        }
+        let begin = if segment == 0 { self.log.header_len() } else { segment };
+        let first = front.as_ref().and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
+        let page = (begin + 1).next_multiple_of(PAGE);
+        if first.is_some_and(is_blank) && self.header_at(seq, page).await.is_none() {
+            let ends_here = survey.resume.is_none_or(|resume| resume.seq != seq || resume.at.is_none());
+            if seq == newest && segment == 0 {
+                survey.empty = Some(seq);
+            } else if survey.empty != Some(seq) && ends_here {
+                self.found(current, Resume { seq, segment, at: Some(begin) }, survey);
+            }
+            return;
+        }
+        if current {
+            self.log.marks.clear();
+        }
+        let at = self.scan(seq, segment, begin, current).await;
+        if current {
+            survey.empty = survey.empty.filter(|empty| *empty != seq);
+            survey.resume = Some(Resume { seq, segment, at });
+        }
+    }
+
+    /// The sector that is written on goes at least as far as `resume`, which has no marks.
+    fn found(&mut self, current: bool, resume: Resume, survey: &mut Survey<F::Error>) {
+        if current {
+            self.log.marks.clear();
+            survey.empty = survey.empty.filter(|empty| *empty != resume.seq);
+            survey.resume = Some(resume);
+        }
+    }
+
+    /// The number of the sector and the marks of the footer that `tail` ends with.
+    async fn footer<'b>(
+        &mut self,
+        position: u32,
+        segment: u32,
+        tail: &'b [u8; TAIL],
+        long: &'b mut [u8; FOOTER_MAX],
+    ) -> Option<(u32, &'b [u8])> {
+        let (_, len) = footer::measure(tail)?;
+        if len <= TAIL {
+            return footer::decode(tail);
+        }
+        let end = segment + self.log.geometry.segment;
+        self.log.read(position, end - FOOTER_MAX as u32, long).await.ok()?;
+        footer::decode(long)
+    }
+
+    /// Reads the end of a segment, and the beginning of what follows.
+    async fn look(
+        &mut self,
+        position: u32,
+        segment: u32,
+        survey: &mut Survey<F::Error>,
+    ) -> (Option<[u8; TAIL]>, Front) {
+        let geometry = self.log.geometry;
+        let end = segment + geometry.segment;
+        let last = position + 1 == geometry.sectors && end == geometry.sector;
+        let mut octets = [0; TAIL + FRONT];
+        let len = if last { TAIL } else { TAIL + FRONT };
+        let buf = octets.get_mut(..len).unwrap_or_default();
+        if self.log.read(position, end - TAIL as u32, buf).await.is_ok() {
+            survey.read = true;
+            return (octets.first_chunk().copied(), octets.last_chunk().copied().filter(|_| !last));
+        }
+        let mut tail = [0; TAIL];
+        let tail = self.log.read(position, end - TAIL as u32, &mut tail).await.ok().map(|()| tail);
+        survey.read |= tail.is_some();
+        if last {
+            return (tail, None);
+        }
+        (tail, self.front(position, end, survey).await)
+    }
+
+    /// Reads the beginning of a segment, or of a part of it, if the rest cannot be read.
+    async fn front(&mut self, position: u32, at: u32, survey: &mut Survey<F::Error>) -> Front {
+        let mut front = [0; FRONT];
+        match self.log.read(position, at, &mut front).await {
+            Ok(()) => {
+                survey.read = true;
+                return Some(front);
+            }
+            Err(error) => survey.error = Some(error),
+        }
+        // What follows the header may be torn.
+        let header = front.get_mut(..self.log.header_len() as usize).unwrap_or_default();
+        self.log.read(position, at, header).await.ok()?;
+        survey.read = true;
+        Some(front)
+    }
+
+    /// The partition holds pairs: where they end, writing goes on.
+    fn resume(&mut self, survey: &Survey<F::Error>) {
+        let geometry = self.log.geometry;
+        let newest = self.catalog.newest;
+        if survey.highest > newest {
+            // The sectors are not at their places: the partition had another size. None is older than
+            // what comes.
+            let next = survey.highest + geometry.sectors + 1;
+            self.log.reset(next);
+            self.catalog.reset(next);
+            return;
+        }
+        self.log.next = newest + 1;
+        let mut resume = survey.resume;
+        if survey.empty == Some(newest) {
+            self.log.next = newest;
+            self.log.prepared = true;
+            self.log.erased = false;
+            // What was written before it may go on, if it is the one before it.
+            resume = resume.filter(|resume| resume.seq + 1 == newest);
+            self.catalog.newest = newest - 1;
+        }
+        self.log.seq = self.catalog.newest;
+        self.log.wear.laps = (newest / geometry.sectors).saturating_sub(1);
+        self.log.erased = false;
+        self.log.prepared_before = self.log.prepared;
+        if let Some(resume) = resume.filter(|resume| resume.seq == self.log.seq) {
+            self.log.open = true;
+            self.log.verified = false;
+            self.log.segment = resume.segment;
+            self.log.resume_at(resume.at);
+        }
+    }
+
+    /// Whether the first sector is one whose first erase, or whose header, was cut off.
+    async fn is_torn_start(&mut self) -> bool {
+        let (from, to) = (self.log.header_len(), self.log.geometry.sector);
+        if self.log.is_blank(0, from, to).await {
+            return true;
+        }
+        let mut at = 0;
+        while at < to {
+            let mut buf = [0; FRONT];
+            // What cannot be read was being written.
+            if self.log.read(0, at, &mut buf).await.is_ok() && buf.iter().any(|octet| *octet != 0) {
+                return false;
+            }
+            at += FRONT as u32;
+        }
+        true
+    }
+}

@@ -1,0 +1,280 @@
+//! What the store does as a [`PairStore`].
+
+use crate::FlashStore;
+use crate::catalog::parts;
+use crate::header::{Header, Kind, LIST_MAX, SectorHeader};
+use crate::health::Wear;
+use crate::index::ENDED;
+use crate::pins::Held;
+use crate::store::State;
+use embedded_storage_async::nor_flash::NorFlash;
+use heapless::Vec;
+use larder::pair::{NewPair, PairId, PairKey, record};
+use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
+    FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    /// Writes down which pairs the index gave up, before something else is removed: after a reboot
+    /// there would be room for them again.
+    pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
+        let floor = self.catalog.floor;
+        if floor > self.floor_kept {
+            if self.is_alive(PairId::new(floor)) {
+                self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+            }
+            self.floor_kept = floor;
+        }
+        Ok(())
+    }
+
+    async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
+        self.keep_floor().await?;
+        self.append_note(Kind::Remove, ids).await?;
+        self.unpin_all(ids);
+        Ok(())
+    }
+
+    /// Takes the pins of pairs back that are not there any more.
+    pub(crate) fn unpin_all(&mut self, ids: &[PairId]) {
+        for id in ids {
+            if let Some(base) = self.catalog.base(*id) {
+                self.catalog.pins.remove(base);
+            }
+        }
+    }
+
+    async fn hold(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
+        let entry = *self.catalog.get(id).ok_or(StoreError::Gone)?;
+        if let Some(held) = self.catalog.pins.get(entry.base()) {
+            held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
+            return Ok(Pin { id });
+        }
+        let last = self.last_sector(id).await.ok_or(StoreError::Gone)?;
+        let head = self.catalog.place(entry.newest()).0;
+        let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head };
+        if !self.catalog.pins.insert(held) {
+            return Err(StoreError::NoRoom);
+        }
+        let geometry = self.log.geometry;
+        if self.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
+            self.catalog.pins.remove(entry.base());
+            return Err(StoreError::NoRoom);
+        }
+        Ok(Pin { id })
+    }
+
+    /// What a pair takes, and when it was received.
+    async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<()> {
+        let entry = *self.catalog.get(id)?;
+        let total = self.total(id).await?;
+        health.live += u64::from(entry.len() + total);
+        let first = entry.has(ENDED) || entry.newest() == entry.base();
+        let (seq, at) = self.catalog.place(if first { entry.base() } else { entry.newest() });
+        let header_len = if first { Header::HEAD_LEN } else { Header::LEN };
+        let mut octets = [0; GLANCE_HEAD];
+        let octets = octets.get_mut(..GLANCE_HEAD.min(entry.len() as usize))?;
+        self.log.read(seq, at + header_len as u32, octets).await.ok()?;
+        let received = record::decode_received(octets)?;
+        health.newest = health.newest.max(received.utc);
+        Some(())
+    }
+}
+
+/// Octets of a record that tell when it was received.
+const GLANCE_HEAD: usize = 48;
+
+/// Sectors that pins leave free at least.
+const FREE_MIN: u32 = 3;
+
+/// The name below which a search goes on.
+pub(crate) const fn below(cursor: &Cursor) -> u64 {
+    if cursor.position == 0 { u64::MAX } else { cursor.position }
+}
+
+/// Of what can go wrong where nothing is asked for, only the medium is left.
+pub(crate) fn medium<T, E>(done: Result<T, StoreError<E>>) -> Result<(), E> {
+    match done {
+        Err(StoreError::Medium(error)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize> PairStore
+    for FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    type Error = F::Error;
+
+    async fn find(
+        &mut self,
+        key: PairKey<'_>,
+        cursor: &mut Cursor,
+        record: &mut [u8],
+    ) -> Result<Option<Found>, F::Error> {
+        self.settle(false).await;
+        let fingerprint = Some(key.fingerprint(self.log.seed));
+        while let Some((id, _)) = self.catalog.next_below(fingerprint, below(cursor)) {
+            cursor.position = id.number();
+            let found = self.load(id, record).await;
+            if let Some(found) =
+                found.filter(|found| found.view(record).is_some_and(|pair| key.matches(pair.uri)))
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, F::Error> {
+        self.settle(false).await;
+        Ok(self.load(id, record).await)
+    }
+
+    async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, StoreError<F::Error>> {
+        self.settle(false).await;
+        self.read_body(id, offset, buf).await
+    }
+
+    async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
+        self.settle(false).await;
+        self.begin(pair).await
+    }
+
+    async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
+        self.settle(false).await;
+        let slot = self.slot(writing).ok_or(StoreError::Gone)?;
+        self.set_busy(slot, true);
+        let added = self.add(slot, chunk).await;
+        self.set_busy(slot, false);
+        if added.is_err() {
+            self.release(slot);
+        }
+        added
+    }
+
+    async fn commit(
+        &mut self,
+        writing: Writing,
+        replaces: &[PairId],
+    ) -> Result<PairId, StoreError<F::Error>> {
+        self.settle(false).await;
+        let slot = self.slot(writing).ok_or(StoreError::Gone)?;
+        self.set_busy(slot, true);
+        let completed = self.complete(slot, replaces).await;
+        self.release(slot);
+        completed
+    }
+
+    async fn abandon(&mut self, writing: Writing) -> Result<(), F::Error> {
+        self.settle(false).await;
+        if let Some(slot) = self.slot(writing) {
+            self.release(slot);
+        }
+        Ok(())
+    }
+
+    async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<F::Error>> {
+        self.settle(false).await;
+        let entry = *self.catalog.get(id).ok_or(StoreError::Gone)?;
+        let len = self.head_len(pair)?;
+        let total = self.total(id).await.ok_or(StoreError::Gone)?;
+        let appended = self.append_head(pair, len, Some((id, total))).await?;
+        if let Some(held) = self.catalog.pins.get(entry.base()) {
+            held.head = appended.seq;
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
+        self.settle(false).await;
+        let known = self.catalog.get(id).is_some();
+        let given_up = id.number() <= self.catalog.floor && id.number() > self.floor_kept;
+        if known {
+            medium(self.remove_all(&[id]).await)?;
+        } else if given_up {
+            medium(self.keep_floor().await)?;
+        }
+        Ok(())
+    }
+
+    async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
+        self.settle(false).await;
+        medium(self.keep_floor().await)?;
+        let fingerprint = Some(key.fingerprint(self.log.seed));
+        loop {
+            let mut ids: Vec<PairId, LIST_MAX> = Vec::new();
+            let mut below = u64::MAX;
+            while let Some((id, _)) = self.catalog.next_below(fingerprint, below)
+                && ids.push(id).is_ok()
+            {
+                below = id.number();
+            }
+            if ids.is_empty() {
+                return Ok(());
+            }
+            // A key whose fingerprint is the same goes too: it is a cache.
+            medium(self.remove_all(&ids).await)?;
+        }
+    }
+
+    async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
+        self.settle(false).await;
+        self.hold(id).await
+    }
+
+    async fn unpin(&mut self, pin: Pin) -> Result<(), F::Error> {
+        self.settle(false).await;
+        let Some(base) = self.catalog.base(pin.id) else {
+            return Ok(());
+        };
+        let Some(held) = self.catalog.pins.get(base) else {
+            return Ok(());
+        };
+        held.pins -= 1;
+        if held.pins == 0 {
+            let first = held.first;
+            self.catalog.pins.remove(base);
+            // Its turn to go may have been passed over.
+            if first + self.log.geometry.sectors <= self.log.next.saturating_sub(1).max(self.log.seq) {
+                self.catalog.index.remove(base);
+                self.places.clear();
+            }
+        }
+        Ok(())
+    }
+
+    async fn maintain(&mut self) -> Result<Maintained, F::Error> {
+        self.settle(false).await;
+        let next = self.log.next;
+        let in_use = self.writers.iter().any(|writer| {
+            writer.active && writer.base.is_some_and(|id| parts(id).0 + self.log.geometry.sectors <= next)
+        });
+        if self.state != State::Ready || self.log.prepared || in_use {
+            return Ok(Maintained::Nothing);
+        }
+        match self.prepare_sector(None).await {
+            Ok(()) => Ok(Maintained::Worked),
+            Err(StoreError::Medium(error)) => Err(error),
+            Err(_) => Ok(Maintained::Nothing),
+        }
+    }
+
+    async fn health(&mut self) -> Health {
+        self.settle(false).await;
+        let mut health = Health::default();
+        let mut below = u64::MAX;
+        while let Some((id, _)) = self.catalog.next_below(None, below) {
+            below = id.number();
+            health.pairs += 1;
+            // Of a damaged one nothing is known.
+            let _ = self.weigh(id, &mut health).await;
+        }
+        let geometry = &self.log.geometry;
+        health.capacity = u64::from(geometry.sectors)
+            * u64::from(geometry.sector - self.log.header_len() - SectorHeader::LEN as u32);
+        health.evictions = self.catalog.evictions;
+        let Wear { read_failures, program_failures, erase_failures, .. } = self.log.wear;
+        health.failures = read_failures.saturating_add(program_failures).saturating_add(erase_failures);
+        health
+    }
+}

@@ -1,0 +1,246 @@
+//! `FlashStore`: the store, and what it does beside the trait.
+
+use crate::catalog::{Catalog, name};
+use crate::footer::{MARK_LEN, TRAILER_LEN};
+use crate::geometry::{Geometry, Part, Refused};
+use crate::header::{Header, Kind};
+use crate::health::Wear;
+use crate::index::HEAD_MAX;
+use crate::log::Log;
+use crate::pair_store::{below, medium};
+use crate::pins::Pins;
+use crate::reader::Places;
+use crate::writer::{BACK, FRONT, Writer};
+use core::ops::Range;
+use embedded_storage_async::nor_flash::NorFlash;
+use larder::pair::PairId;
+use larder::store::{Cursor, Found, PairStore};
+
+/// Keeps pairs on a partition of a NOR flash.
+///
+/// At most `PAIRS` pairs are found at a time, for twelve octets of RAM each; `WRITERS` bodies are
+/// written turn by turn, each with a buffer of `BUFFER` octets (92 more than are gathered; a pair
+/// that fits is one record). [`mount`](Self::mount) it before use.
+#[derive(Clone, Debug)]
+pub struct FlashStore<F, const PAIRS: usize, const WRITERS: usize = 2, const BUFFER: usize = 1152> {
+    pub(crate) log: Log<F>,
+    pub(crate) catalog: Catalog<PAIRS>,
+    pub(crate) writers: [Writer<BUFFER>; WRITERS],
+    pub(crate) state: State,
+    pub(crate) places: Places,
+    /// The key of the fingerprints, for a partition that has none.
+    pub(crate) seed: u32,
+    /// The catalog's floor, as far as it is known on flash.
+    pub(crate) floor_kept: u64,
+    /// Counts uses of writers, to tell which was last.
+    pub(crate) uses: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Unmounted,
+    Ready,
+    Foreign,
+}
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
+    FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    /// A store on the octets `partition` of `flash`.
+    ///
+    /// `seed` is the key of the fingerprints that pairs are found by, where the partition has none
+    /// yet. A random number keeps strangers from choosing URIs that collide.
+    ///
+    /// # Errors
+    /// [`Refused`]: the part or the partition cannot hold a store.
+    pub fn new(flash: F, partition: Range<u32>, seed: u32) -> Result<Self, Refused> {
+        const {
+            assert!(PAIRS > 0 && WRITERS > 0 && WRITERS < 256, "a store has room for pairs and writers");
+            assert!(BUFFER >= 512 && BUFFER <= 4096, "a buffer has 512 to 4,096 octets");
+        }
+        let part = Part {
+            read: F::READ_SIZE,
+            write: F::WRITE_SIZE,
+            erase: F::ERASE_SIZE,
+            capacity: flash.capacity(),
+        };
+        let geometry = Geometry::new(part, &partition)?;
+        Ok(Self {
+            log: Log::new(flash, geometry),
+            catalog: Catalog::new(geometry),
+            writers: [const { Writer::new() }; WRITERS],
+            state: State::Unmounted,
+            places: Places::default(),
+            seed,
+            floor_kept: 0,
+            uses: 0,
+        })
+    }
+
+    /// The flash, given back.
+    pub fn into_flash(self) -> F {
+        self.log.flash
+    }
+
+    /// The flash. Its partition belongs to the store.
+    pub const fn flash(&mut self) -> &mut F {
+        &mut self.log.flash
+    }
+
+    /// What happened to the flash since the store was mounted.
+    pub const fn wear(&self) -> Wear {
+        self.log.wear
+    }
+
+    /// Octets of the longest head that is taken: it does not span segments.
+    pub const fn head_max(&self) -> u32 {
+        let geometry = &self.log.geometry;
+        let footer = geometry.padded((MARK_LEN + TRAILER_LEN) as u32);
+        let room = geometry.segment - self.log.header_len() - footer;
+        // In whole units, what fills the last one included.
+        let room = room / geometry.unit * geometry.unit - Header::HEAD_LEN as u32;
+        if room < HEAD_MAX { room } else { HEAD_MAX }
+    }
+
+    /// Octets of the longest body that is taken: two sectors less than there are, and less what
+    /// headers and footers take.
+    pub const fn body_max(&self) -> u32 {
+        let geometry = &self.log.geometry;
+        let fragments = geometry.segment.div_ceil((BUFFER - FRONT - BACK) as u32) + 1;
+        let overhead = fragments * (Header::LEN as u32 + geometry.unit) + 64 + self.log.header_len();
+        (geometry.sectors - 2) * geometry.segments() * (geometry.segment - overhead)
+    }
+
+    /// Makes the partition a store that holds nothing, whatever it is now: erases all of it, which
+    /// takes a while. To be called when [`mount`](Self::mount) answered
+    /// [`Foreign`](crate::Mounted::Foreign), or before the partition is used for the first time.
+    ///
+    /// # Errors
+    /// Those of the flash: call it again.
+    ///
+    /// # Cancel safety
+    /// If dropped, call it again.
+    pub async fn format(&mut self) -> Result<(), F::Error> {
+        if self.state == State::Ready {
+            return self.clear().await;
+        }
+        self.unmount();
+        for position in 0..self.log.geometry.sectors {
+            self.log.erase(position).await?;
+        }
+        self.log.seed = self.seed;
+        self.start_over();
+        self.state = State::Ready;
+        Ok(())
+    }
+
+    /// Removes all pairs, pinned or not, and erases every sector but the one being written, which
+    /// is new. Takes as many erases as there are sectors.
+    ///
+    /// # Errors
+    /// Those of the flash. Once the record that all is removed is written, nothing comes back.
+    ///
+    /// # Cancel safety
+    /// As for a loss of power: either everything is there or nothing.
+    pub async fn clear(&mut self) -> Result<(), F::Error> {
+        if self.state != State::Ready {
+            return Ok(());
+        }
+        self.settle(false).await;
+        for slot in 0..WRITERS {
+            self.release(slot);
+        }
+        while self.log.open {
+            self.log.close_segment().await;
+        }
+        // Nothing is held by pins from here on.
+        self.catalog.pins = Pins::new();
+        medium(self.open_sector(None).await)?;
+        medium(self.append_note(Kind::Clear, &[name(self.log.seq, 0)]).await)?;
+        self.places.clear();
+        self.erase_through(self.log.seq - 1).await
+    }
+
+    /// Removes a pair and erases what was stored of it, at once. What is older than it goes too:
+    /// sectors are erased in the order they were written in.
+    ///
+    /// # Errors
+    /// Those of the flash: the pair may still be there, or octets of it.
+    ///
+    /// # Cancel safety
+    /// As for a loss of power.
+    pub async fn wipe(&mut self, id: PairId) -> Result<(), F::Error> {
+        if self.state != State::Ready {
+            return Ok(());
+        }
+        self.settle(false).await;
+        let Some(entry) = self.catalog.get(id).copied() else {
+            return Ok(());
+        };
+        // Of a damaged body the end is not known: everything written so far may be of it.
+        let last = self.last_sector(id).await.unwrap_or(self.log.seq);
+        let last = last.max(self.catalog.place(entry.newest()).0);
+        self.remove(id).await?;
+        while self.log.seq <= last {
+            while self.log.open {
+                self.log.close_segment().await;
+            }
+            medium(self.open_sector(None).await)?;
+        }
+        self.erase_through(last).await
+    }
+
+    /// Erases the sectors from the oldest to the one numbered `last`, but those that are held.
+    async fn erase_through(&mut self, last: u32) -> Result<(), F::Error> {
+        let geometry = self.log.geometry;
+        let oldest = (self.log.seq + 1).saturating_sub(geometry.sectors).max(geometry.sectors);
+        for seq in oldest..=last {
+            let position = geometry.position(seq);
+            if self.catalog.pins.seq_at(&geometry, position).is_some() {
+                continue;
+            }
+            self.catalog.drop_position(position);
+            self.release_lost();
+            if seq + geometry.sectors == self.log.next {
+                self.log.prepared = false;
+                self.log.prepared_before = false;
+            }
+            self.log.erase(seq).await?;
+        }
+        Ok(())
+    }
+
+    /// Copies the record of the next pair into `record`, the youngest first, whatever its key.
+    /// Begin with a new [`Cursor`]; `None`: no more. For inspection.
+    pub async fn next_pair(&mut self, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
+        self.settle(false).await;
+        loop {
+            let (id, _) = self.catalog.next_below(None, below(cursor))?;
+            cursor.position = id.number();
+            if let Some(found) = self.load(id, record).await {
+                return Some(found);
+            }
+        }
+    }
+
+    pub(crate) fn unmount(&mut self) {
+        self.state = State::Unmounted;
+        for slot in 0..WRITERS {
+            self.release(slot);
+        }
+        self.places.clear();
+        self.floor_kept = 0;
+        self.log.reset(self.log.geometry.sectors);
+        self.log.wear = Wear::default();
+        self.catalog.reset(1);
+        self.catalog.evictions = 0;
+        self.catalog.looking_at = Some(0);
+    }
+
+    /// The first sector of an empty partition will be written next.
+    pub(crate) fn start_over(&mut self) {
+        let first = self.log.geometry.sectors;
+        self.log.reset(first);
+        self.catalog.reset(first);
+    }
+}

@@ -1,0 +1,218 @@
+//! Writers: what is gathered of a pair before it is programmed.
+
+use crate::crc::Crc32;
+use crate::geometry::Geometry;
+use crate::header::{Header, Kind, LIST_MAX, UNKNOWN, list_len};
+use larder::pair::PairId;
+
+/// Octets kept free for a header, before what is gathered.
+pub(crate) const FRONT: usize = Header::HEAD_LEN;
+
+/// Octets kept free behind it: for the list of pairs replaced, and to fill the last unit.
+pub(crate) const BACK: usize = list_len(LIST_MAX) + 32;
+
+/// A pair being written.
+///
+/// The buffer holds the head until it is on flash, and what was gathered of the body.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer<const BUFFER: usize> {
+    pub(crate) active: bool,
+    /// Whether a method that was given the handle has not returned.
+    pub(crate) busy: bool,
+    pub(crate) generation: u32,
+    /// When it was used last.
+    pub(crate) used: u32,
+    pub(crate) fingerprint: u32,
+    /// Octets the body will have, if that is known.
+    pub(crate) length: Option<u32>,
+    /// Its name, once its head is on flash.
+    pub(crate) base: Option<PairId>,
+    /// Octets of the head that wait in the buffer.
+    pub(crate) head: usize,
+    /// Octets in the buffer, those of the head among them.
+    pub(crate) filled: usize,
+    /// Octets of the body that are on flash.
+    pub(crate) written: u32,
+    pub(crate) buffer: [u8; BUFFER],
+}
+
+/// Which part of what was gathered makes the next record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) header: Header,
+    /// Octets of the body in it.
+    pub(crate) body: usize,
+    /// Octets of the record, in whole units.
+    pub(crate) len: usize,
+}
+
+impl<const BUFFER: usize> Writer<BUFFER> {
+    /// Octets of head and body it can gather.
+    pub(crate) const ROOM: usize = BUFFER - FRONT - BACK;
+
+    pub(crate) const fn new() -> Self {
+        Self {
+            active: false,
+            busy: false,
+            generation: 0,
+            used: 0,
+            fingerprint: 0,
+            length: None,
+            base: None,
+            head: 0,
+            filled: 0,
+            written: 0,
+            buffer: [0; BUFFER],
+        }
+    }
+
+    /// Begins a pair, of which nothing is gathered.
+    pub(crate) fn begin(&mut self, fingerprint: u32, length: Option<u32>) {
+        self.active = true;
+        self.busy = false;
+        self.fingerprint = fingerprint;
+        self.length = length;
+        self.base = None;
+        (self.head, self.filled, self.written) = (0, 0, 0);
+    }
+
+    /// Ends it, however: the handle means nothing from here on.
+    pub(crate) fn end(&mut self) {
+        self.active = false;
+        self.busy = false;
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// Gathers as much of `octets` as there is room for, and answers how much that was.
+    pub(crate) fn gather(&mut self, octets: &[u8]) -> usize {
+        let len = octets.len().min(Self::ROOM.saturating_sub(self.filled));
+        let to = self.buffer.get_mut(FRONT + self.filled..).unwrap_or_default();
+        for (to, from) in to.iter_mut().zip(octets).take(len) {
+            *to = *from;
+        }
+        self.filled += len;
+        len
+    }
+
+    /// Octets of the header of the next record.
+    pub(crate) const fn header_len(&self) -> usize {
+        if self.base.is_none() { Header::HEAD_LEN } else { Header::LEN }
+    }
+
+    /// Octets of room the next record needs at least, `list` octets of list included.
+    pub(crate) fn least(&self, geometry: &Geometry, list: usize) -> u32 {
+        let rest = (self.filled - self.head + list).min(FRAGMENT_MIN);
+        geometry.padded((self.header_len() + self.head + rest) as u32)
+    }
+
+    /// Lays the next record out in the buffer, for the sector numbered `seq` and `room` octets.
+    ///
+    /// `list`: the pairs it replaces, if it may be the last record. `reference`: the pair's, if its
+    /// head is on flash.
+    pub(crate) fn plan(
+        &mut self,
+        geometry: &Geometry,
+        seq: u32,
+        room: usize,
+        reference: u32,
+        list: Option<&[u32]>,
+    ) -> Plan {
+        let unit = geometry.unit as usize;
+        let fixed = self.header_len() + self.head;
+        let gathered = self.filled - self.head;
+        let listed = list.map_or(0, |list| list_len(list.len()));
+        let padded = |octets: usize| octets.next_multiple_of(unit);
+        let commits = list.is_some() && padded(fixed + gathered + listed) <= room;
+        let whole_units = (fixed + gathered).min(room) / unit * unit;
+        let body = if commits || whole_units < fixed || (list.is_some() && padded(fixed + gathered) <= room) {
+            gathered
+        } else {
+            whole_units - fixed
+        };
+        let list = list.filter(|_| commits).unwrap_or_default();
+        let header = self.header(seq, body, reference, commits, list.len());
+        self.lay_out(seq, &header, body, list, unit);
+        Plan { header, body, len: padded(header.record_len()) }
+    }
+
+    fn header(&self, seq: u32, body: usize, reference: u32, commits: bool, count: usize) -> Header {
+        let data = self.buffer.get(FRONT..).unwrap_or_default();
+        let (head, rest) = data.split_at_checked(self.head).unwrap_or_default();
+        let body_sum = Crc32::of(seq, rest.get(..body).unwrap_or_default());
+        let end = self.written + body as u32;
+        let mut header = Header {
+            kind: Kind::Body,
+            commits,
+            count: count as u8,
+            number: self.written,
+            len: body as u16,
+            reference,
+            sum: body_sum,
+            inline: 0,
+            inline_sum: 0,
+        };
+        if self.base.is_none() {
+            header.kind = Kind::Head;
+            header.number = if commits { end } else { self.length.unwrap_or(UNKNOWN) };
+            header.len = self.head as u16;
+            header.reference = self.fingerprint;
+            header.sum = Crc32::of(seq, head);
+            header.inline = body as u16;
+            header.inline_sum = body_sum;
+        } else if commits && self.length != Some(end) {
+            header.kind = Kind::End;
+        }
+        header
+    }
+
+    fn lay_out(&mut self, seq: u32, header: &Header, body: usize, list: &[u32], unit: usize) {
+        let octets = header.encode(seq);
+        let octets = octets.get(..header.header_len()).unwrap_or_default();
+        let begin = FRONT - octets.len();
+        copy(octets, self.buffer.get_mut(begin..).unwrap_or_default());
+        let mut end = FRONT + self.head + body;
+        let mut back = [0; list_len(LIST_MAX)];
+        let back = encode_list(seq, list, &mut back);
+        copy(back, self.buffer.get_mut(end..).unwrap_or_default());
+        end += back.len();
+        let pad = (end - begin).next_multiple_of(unit) - (end - begin);
+        self.buffer.get_mut(end..end + pad).unwrap_or_default().fill(u8::MAX);
+    }
+
+    /// The record that was laid out.
+    pub(crate) fn record(&self, plan: &Plan) -> &[u8] {
+        let begin = FRONT - plan.header.header_len();
+        self.buffer.get(begin..begin + plan.len).unwrap_or_default()
+    }
+
+    /// The record is on flash, as a part of the pair called `id`.
+    pub(crate) fn written(&mut self, plan: &Plan, id: PairId) {
+        let used = self.head + plan.body;
+        self.buffer.copy_within(FRONT + used..FRONT + self.filled, FRONT);
+        self.filled -= used;
+        self.head = 0;
+        self.base = Some(id);
+        self.written += plan.body as u32;
+    }
+}
+
+/// Octets of a body below which no record is begun at the end of a segment.
+const FRAGMENT_MIN: usize = 64;
+
+/// The octets of a list of pairs, with their checksum.
+pub(crate) fn encode_list<'b>(seq: u32, list: &[u32], buf: &'b mut [u8; list_len(LIST_MAX)]) -> &'b [u8] {
+    let octets = list.iter().flat_map(|reference| reference.to_le_bytes());
+    for (to, from) in buf.iter_mut().zip(octets) {
+        *to = from;
+    }
+    let (front, back) = buf.split_at_mut_checked(list.len() * 4).unwrap_or_default();
+    copy(&Crc32::of(seq, front).to_le_bytes(), back);
+    buf.get(..list_len(list.len())).unwrap_or_default()
+}
+
+/// Copies as much of `from` as `to` has room for.
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}

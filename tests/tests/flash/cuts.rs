@@ -1,0 +1,133 @@
+//! Power is lost at every step of every operation.
+
+use crate::world::{
+    Names, Op, Store, View, compare, filler, mounted, rebooted, sample, script, view, works_on,
+};
+use larder::pair::PairId;
+use larder_tests::block_on;
+use larder_tests::nor::{Nor, Tear};
+
+#[test]
+fn single_octets_and_sectors_of_4_kib() {
+    cut_everywhere(mounted(Nor::<1, 1, 4096>::new(4)), &script(1100), 5);
+}
+
+#[test]
+fn words_of_4_and_sectors_of_4_kib() {
+    cut_everywhere(mounted(Nor::<4, 4, 4096>::new(4)), &script(4096), 2);
+}
+
+#[test]
+fn words_of_8_and_sectors_of_2_kib() {
+    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(8)), &script(2048), 1);
+}
+
+#[test]
+fn words_of_8_with_error_correction() {
+    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(8).with_ecc()), &script(2048), 1);
+}
+
+#[test]
+fn words_of_32_and_sectors_of_128_kib() {
+    cut_everywhere(mounted(Nor::<4, 32, 131_072>::new(3)), &script(20_000), 5);
+}
+
+#[test]
+fn words_of_32_with_error_correction() {
+    cut_everywhere(mounted(Nor::<4, 32, 4096>::new(4).with_ecc()), &script(4096), 1);
+}
+
+#[test]
+fn clear_and_wipe() {
+    let script = [Op::Put(sample("/one", 60), vec![]), Op::Update(10, 2), Op::Wipe(7), Op::Clear];
+    cut_everywhere(mounted(Nor::<1, 4, 4096>::new(6)), &script, 1);
+}
+
+#[test]
+fn pinned_pairs_and_the_ring_passing_over_them() {
+    let large = |path| Op::Put(sample(path, 5000), vec![]);
+    let script = [
+        Op::Pin(3),
+        large("/a"),
+        Op::Update(3, 2),
+        large("/b"),
+        large("/c"),
+        large("/d"),
+        large("/e"),
+        Op::Remove(3),
+        large("/f"),
+    ];
+    cut_everywhere(mounted(Nor::<1, 4, 4096>::new(7)), &script, 5);
+}
+
+#[test]
+fn the_first_pair_of_a_blank_partition() {
+    let store = mounted(Nor::<1, 4, 4096>::new(4));
+    let op = Op::Put(sample("/one", 60), vec![]);
+    cut_op(&store, &Names::default(), &op, &View::new(), &[], 1);
+}
+
+/// Fills the store, then cuts every operation of `script` at each step; of the ways to tear, each
+/// step gets one in `of`, turn by turn.
+fn cut_everywhere<const R: usize, const W: usize, const E: usize>(
+    mut store: Store<R, W, E>,
+    script: &[Op],
+    of: usize,
+) {
+    let mut names = Names::default();
+    let sectors = store.flash().image().len() / E;
+    for op in filler(sectors, E) {
+        block_on(names.run(&mut store, &op)).expect("power");
+    }
+    let mut cuts = 0;
+    let mut pinned = Vec::new();
+    let mut before = view(&mut store);
+    for op in script {
+        cuts += cut_op(&store, &names, op, &before, &pinned, of);
+        block_on(names.run(&mut store, op)).expect("power");
+        if let Op::Pin(pair) = op {
+            pinned.push(names.0[*pair].0);
+        }
+        before = view(&mut store);
+        let removed = script.iter().any(|op| matches!(op, Op::Remove(_) | Op::Clear));
+        assert!(removed || pinned.iter().all(|id| before.contains_key(id)), "pinned pairs stay");
+    }
+    println!("{cuts} cuts");
+    store = rebooted(store);
+    assert_eq!(view(&mut store), before, "and without any cut");
+}
+
+/// Cuts `op` at each of its steps. `before`: what was there. Answers how many cuts that were.
+fn cut_op<const R: usize, const W: usize, const E: usize>(
+    store: &Store<R, W, E>,
+    names: &Names,
+    op: &Op,
+    before: &View,
+    pinned: &[PairId],
+    of: usize,
+) -> u64 {
+    let mut done = store.clone();
+    let begun = done.flash().steps();
+    block_on(names.clone().run(&mut done, op)).expect("power");
+    let after = view(&mut done);
+    let steps = done.flash().steps() - begun;
+    let mut cuts = 0;
+    for step in 0..steps {
+        for (number, tear) in Tear::ALL.into_iter().enumerate() {
+            if !(step as usize + number).is_multiple_of(of) {
+                continue;
+            }
+            cuts += 1;
+            let mut cut = store.clone();
+            cut.flash().cut_after(step, tear);
+            let lost = block_on(names.clone().run(&mut cut, op));
+            assert!(lost.is_err() && cut.flash().is_off(), "{op:?} has {steps} steps, not {step}");
+            let mut cut = rebooted(cut);
+            let seen = view(&mut cut);
+            let told = format!("{op:?}, step {step} of {steps}, {tear:?}");
+            compare(op, names, before, &after, &seen, pinned, &told);
+            works_on(cut, &[], &told);
+        }
+    }
+    cuts
+}

@@ -1,0 +1,11 @@
+//! The flash store on a simulated flash that forgives nothing: reboots, power cuts, dropped futures,
+//! flipped bits, and what it costs.
+
+mod basics;
+mod blocking;
+mod counters;
+mod cuts;
+mod faults;
+mod images;
+mod model;
+mod world;

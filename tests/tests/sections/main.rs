@@ -1,0 +1,29 @@
+//! What a cache must do, clause by clause: a module per section of the RFCs. Nearly all of them walk
+//! the whole machine, with a client over a store in RAM, a scripted origin and a mock clock.
+
+mod clockless;
+mod rfc5861;
+mod rfc8246;
+mod s2_keys;
+mod s3_1_stored_fields;
+mod s3_2_freshening;
+mod s3_5_authorization;
+mod s3_storing;
+mod s4_1_vary;
+mod s4_2_1_lifetime;
+mod s4_2_3_age;
+mod s4_2_4_stale;
+mod s4_3_2_preconditions;
+mod s4_3_4_selection;
+mod s4_3_5_head;
+mod s4_3_validation;
+mod s4_4_invalidation;
+mod s4_reuse;
+mod s5_directives;
+mod s5_fields;
+mod walks;
+
+/// A `Cache-Control` line.
+const fn cc(value: &str) -> (&str, &str) {
+    ("Cache-Control", value)
+}
