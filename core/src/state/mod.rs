@@ -125,8 +125,8 @@ impl<'a> Context<'a> {
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
-        let facts = ResponseFacts::of(response.fields, at.received.utc)
-            .targeted(response.fields, self.options);
+        let facts =
+            ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
         let date = stored_fields::missing_date(&facts, at);
         (Arrived { response, received: age::received_at(&facts, at), date }, facts)
     }

@@ -9,7 +9,7 @@ use larder_tests::nor::{Nor, Tear};
 
 #[test]
 fn single_octets_and_sectors_of_4_kib() {
-    cut_everywhere(mounted(Nor::<1, 1, 4096>::new(4)), &script(1100), 5);
+    cut_everywhere(mounted(Nor::<1, 1, 4096>::new(4)), &script(1100), 10);
 }
 
 #[test]
@@ -19,12 +19,22 @@ fn words_of_4_and_sectors_of_4_kib() {
 
 #[test]
 fn words_of_8_and_sectors_of_2_kib() {
-    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(8)), &script(2048), 1);
+    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(8)), &script(2048), 2);
+}
+
+#[test]
+fn words_of_16_and_sectors_of_8_kib() {
+    cut_everywhere(mounted(Nor::<1, 16, 8192>::new(3)), &script(6000), 2);
+}
+
+#[test]
+fn words_of_4_and_units_of_256_octets_erased_together() {
+    cut_everywhere(mounted(Nor::<1, 4, 256>::new(64)), &script(2048), 5);
 }
 
 #[test]
 fn words_of_8_with_error_correction() {
-    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(8).with_ecc()), &script(2048), 1);
+    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(8).with_ecc()), &script(2048), 2);
 }
 
 #[test]
@@ -68,12 +78,14 @@ fn the_first_pair_of_a_blank_partition() {
 }
 
 /// Fills the store, then cuts every operation of `script` at each step; of the ways to tear, each
-/// step gets one in `of`, turn by turn.
+/// step gets one in `of`, turn by turn. With `LARDER_CUTS=full` in the environment, each gets all.
 fn cut_everywhere<const R: usize, const W: usize, const E: usize>(
     mut store: Store<R, W, E>,
     script: &[Op],
     of: usize,
 ) {
+    let full = std::env::var_os("LARDER_CUTS").is_some_and(|cuts| cuts == "full");
+    let of = if full { 1 } else { of };
     let mut names = Names::default();
     let sectors = store.flash().image().len() / E;
     for op in filler(sectors, E) {
@@ -126,8 +138,35 @@ fn cut_op<const R: usize, const W: usize, const E: usize>(
             let seen = view(&mut cut);
             let told = format!("{op:?}, step {step} of {steps}, {tear:?}");
             compare(op, names, before, &after, &seen, pinned, &told);
+            if cuts % 7 == 0 {
+                cut = cut_again(cut, &seen, step, &told);
+            }
             works_on(cut, &[], &told);
         }
     }
     cuts
+}
+
+/// Loses power once more, in the first operation after the reboot.
+fn cut_again<const R: usize, const W: usize, const E: usize>(
+    store: Store<R, W, E>,
+    before: &View,
+    number: u64,
+    told: &str,
+) -> Store<R, W, E> {
+    let mut cut = store.clone();
+    let mut done = store;
+    let op = Op::Put(sample("/again", 400), vec![]);
+    let begun = done.flash().steps();
+    block_on(Names::default().run(&mut done, &op)).expect("power");
+    let after = view(&mut done);
+    let step = number * 31 % (done.flash().steps() - begun);
+    // Not the tear that cannot be seen: it may have been there before.
+    let tear = Tear::ALL[number as usize % 4];
+    cut.flash().cut_after(step, tear);
+    let _ = block_on(Names::default().run(&mut cut, &op));
+    let mut cut = rebooted(cut);
+    let told = format!("{told}, and again in step {step}, {tear:?}");
+    compare(&op, &Names::default(), before, &after, &view(&mut cut), &[], &told);
+    cut
 }
