@@ -229,7 +229,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             };
             let number = of.map_or_else(|| announced(pair), |(_, total)| total);
             let mut sum = Crc32::new(seq);
-            each(pair, |part| sum = sum.with(part));
+            each(pair, &mut |part| sum = sum.with(part));
             let (len, sum, inline_sum) = (len as u16, sum.value(), Crc32::of(seq, &[]));
             let header =
                 Header { kind, commits: false, count: 0, number, len, reference, sum, inline: 0, inline_sum };
@@ -264,7 +264,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 at += part.len();
             };
             sink(front.get(..header.header_len()).unwrap_or_default());
-            each(pair, sink);
+            each(pair, &mut sink);
             self.log.program(window.get(..len).unwrap_or_default()).await?;
             from += len;
         }
@@ -304,7 +304,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 const WINDOW: usize = 256;
 
 /// Hands the record of `pair` over, piece by piece.
-fn each(pair: &NewPair<'_>, mut sink: impl FnMut(&[u8])) {
+pub(crate) fn each(pair: &NewPair<'_>, sink: &mut dyn FnMut(&[u8])) {
     let _ = record::encode::<Infallible>(pair, |part| {
         sink(part);
         Ok(())

@@ -12,6 +12,7 @@ impl Crc32 {
     }
 
     /// With `octets` appended.
+    #[inline(never)]
     pub(crate) fn with(self, octets: &[u8]) -> Self {
         Self(octets.iter().fold(self.0, |crc, octet| {
             let crc = crc ^ u32::from(*octet);
@@ -65,7 +66,7 @@ pub(crate) fn crc16<'a>(seq: u32, parts: impl IntoIterator<Item = &'a [u8]>) -> 
 ///
 /// For short octets with a checksum of their own: it finds the one flipped bit, as the checksum
 /// tells any two apart that differ in up to three.
-pub(crate) fn mend(octets: &mut [u8], valid: impl Fn(&[u8]) -> bool) -> bool {
+pub(crate) fn mend(octets: &mut [u8], valid: &dyn Fn(&[u8]) -> bool) -> bool {
     if valid(octets) {
         return true;
     }
@@ -151,12 +152,12 @@ mod tests {
         for bit in 0..octets.len() * 8 {
             let mut one = octets;
             one[bit / 8] ^= 1 << (bit % 8);
-            assert!(mend(&mut one, valid));
+            assert!(mend(&mut one, &valid));
             assert_eq!(one, octets);
             let mut two = octets;
             two[bit / 8] ^= 1 << (bit % 8);
             two[0] ^= 1;
-            assert!(bit == 0 || !mend(&mut two, valid));
+            assert!(bit == 0 || !mend(&mut two, &valid));
         }
     }
 }

@@ -61,7 +61,7 @@ impl SectorHeader {
                 front.starts_with(&MAGIC) && Crc32::of(0, front) == u32::from_le_bytes(*sum)
             })
         };
-        if !mend(&mut octets, valid) {
+        if !mend(&mut octets, &valid) {
             return Beginning::Other;
         }
         let [_, _, _, version, a, b, c, d, e, f, g, h, ..] = octets;
@@ -215,7 +215,7 @@ impl Header {
         if is_blank(copy.get(..octets.len().min(Self::LEN))?) {
             return None;
         }
-        mend(&mut copy, |octets| Self::decode(seq, octets).is_some());
+        mend(&mut copy, &|octets| Self::decode(seq, octets).is_some());
         Self::decode(seq, copy.get(..octets.len().min(Self::HEAD_LEN))?)
     }
 

@@ -199,7 +199,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return;
         }
         let begin = if segment == 0 { self.log.header_len() } else { segment };
-        let first = front.as_ref().and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
+        let first =
+            front.as_ref().and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
         let page = (begin + 1).next_multiple_of(PAGE);
         if first.is_some_and(is_blank) && self.header_at(seq, page).await.is_none() {
             let ends_here = survey.resume.is_none_or(|resume| resume.seq != seq || resume.at.is_none());

@@ -94,7 +94,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 .split_last_chunk::<4>()
                 .is_some_and(|(list, sum)| Crc32::of(seq, list) == u32::from_le_bytes(*sum))
         };
-        if !mend(octets, valid) {
+        if !mend(octets, &valid) {
             return None;
         }
         let mut list = List::new();

@@ -1,11 +1,11 @@
 //! Slots: which writer a handle means, and what its methods do.
 
 use crate::FlashStore;
+use crate::append::each;
 use crate::catalog::name;
 use crate::header::{Kind, LIST_MAX};
 use crate::store::State;
 use crate::writer::Writer;
-use core::convert::Infallible;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{NewPair, PairId, record};
 use larder::store::{StoreError, Writing};
@@ -97,9 +97,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         writer.used = self.uses;
         writer.base = base;
         if base.is_none() {
-            let _ = record::encode::<Infallible>(pair, |part| {
+            each(pair, &mut |part| {
                 writer.gather(part);
-                Ok(())
             });
             writer.head = writer.filled;
         }

@@ -19,3 +19,8 @@ pub use kept::Kept;
 pub use origin::ScriptedOrigin;
 pub use polls::{after_polls, block_on, poll_times};
 pub use response::Response;
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

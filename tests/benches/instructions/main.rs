@@ -45,11 +45,41 @@ struct Row {
 }
 
 const ROWS: [Row; 5] = [
-    Row { what: "store decision", larder: "store_larder", peer: "store_semantics", peer_name: "http-cache-semantics", limit: 21 },
-    Row { what: "fresh hit", larder: "hit_larder", peer: "hit_semantics", peer_name: "http-cache-semantics", limit: 43 },
-    Row { what: "stale, conditional request", larder: "stale_larder", peer: "stale_semantics", peer_name: "http-cache-semantics", limit: 36 },
-    Row { what: "304, freshening", larder: "freshen_larder", peer: "freshen_semantics", peer_name: "http-cache-semantics", limit: 27 },
-    Row { what: "octets to verdict", larder: "octets_larder", peer: "octets_httparse", peer_name: "httparse alone", limit: 185 },
+    Row {
+        what: "store decision",
+        larder: "store_larder",
+        peer: "store_semantics",
+        peer_name: "http-cache-semantics",
+        limit: 21,
+    },
+    Row {
+        what: "fresh hit",
+        larder: "hit_larder",
+        peer: "hit_semantics",
+        peer_name: "http-cache-semantics",
+        limit: 43,
+    },
+    Row {
+        what: "stale, conditional request",
+        larder: "stale_larder",
+        peer: "stale_semantics",
+        peer_name: "http-cache-semantics",
+        limit: 36,
+    },
+    Row {
+        what: "304, freshening",
+        larder: "freshen_larder",
+        peer: "freshen_semantics",
+        peer_name: "http-cache-semantics",
+        limit: 27,
+    },
+    Row {
+        what: "octets to verdict",
+        larder: "octets_larder",
+        peer: "octets_httparse",
+        peer_name: "httparse alone",
+        limit: 185,
+    },
 ];
 
 fn main() {
@@ -61,14 +91,19 @@ fn main() {
             cases::run(&case);
             let before = ALLOCATIONS.load(Ordering::Relaxed);
             cases::run(&case);
-            println!("allocations {}", ALLOCATIONS.load(Ordering::Relaxed) - before - cases::preparation(&case));
+            println!(
+                "allocations {}",
+                ALLOCATIONS.load(Ordering::Relaxed) - before - cases::preparation(&case)
+            );
         }
         _ => table(),
     }
 }
 
 fn table() {
-    println!("| decision | larder: instructions | allocations | peer: instructions | allocations | peer | share |");
+    println!(
+        "| decision | larder: instructions | allocations | peer: instructions | allocations | peer | share |"
+    );
     println!("|---|---|---|---|---|---|---|");
     let mut failed = false;
     for row in ROWS {
@@ -106,6 +141,7 @@ fn measure(case: &str) -> (u64, u64) {
 fn number_after(output: &[u8], label: &str) -> u64 {
     let text = String::from_utf8_lossy(output);
     let found = text.lines().find_map(|line| line.split_once(label));
-    let digits = found.and_then(|(_, rest)| rest.split_whitespace().next()).and_then(|word| word.parse().ok());
+    let digits =
+        found.and_then(|(_, rest)| rest.split_whitespace().next()).and_then(|word| word.parse().ok());
     digits.unwrap_or_else(|| panic!("no {label:?} in: {text}"))
 }
