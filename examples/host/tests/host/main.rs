@@ -3,6 +3,7 @@
 mod demo;
 mod fetch;
 mod fixture;
+mod flash;
 mod proxy;
 mod proxy_bodies;
 mod proxy_failures;
