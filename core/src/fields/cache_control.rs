@@ -6,8 +6,6 @@
 
 use super::directives::{Argument, Directives};
 use super::list;
-#[cfg(feature = "targeted-fields")]
-use super::targeted::Value;
 use crate::head::{Fields, Folded, folded};
 use crate::time::DeltaSeconds;
 
@@ -92,12 +90,12 @@ pub struct ResponseDirectives {
     pub stale_while_revalidate: Lifetime,
     /// `stale-if-error` (RFC 5861 §4).
     pub stale_if_error: Lifetime,
-    flags: u16,
+    pub(super) flags: u16,
 }
 
 macro_rules! flags {
     ($($(#[$doc:meta])* $method:ident = $flag:ident: $bit:expr;)*) => {
-        $(const $flag: u16 = 1 << $bit;)*
+        $(pub(super) const $flag: u16 = 1 << $bit;)*
         $(
             $(#[$doc])*
             pub const fn $method(&self) -> bool {
@@ -177,48 +175,6 @@ impl ResponseDirectives {
             16 if folded == PROXY_REVALIDATE => Self::PROXY_REVALIDATE,
             _ => 0,
         }
-    }
-}
-
-#[cfg(feature = "targeted-fields")]
-impl ResponseDirectives {
-    /// Sets the directive `key` of a targeted field (RFC 9213), in place of an earlier one. Its names
-    /// have case. `None` if it has no such value.
-    pub(super) fn put(&mut self, key: &[u8], value: Value) -> Option<()> {
-        let flag = match key {
-            b"max-age" => {
-                self.max_age = value.lifetime()?;
-                return Some(());
-            }
-            b"s-maxage" => {
-                self.s_maxage = value.lifetime()?;
-                return Some(());
-            }
-            b"stale-while-revalidate" => {
-                self.stale_while_revalidate = value.lifetime()?;
-                return Some(());
-            }
-            b"stale-if-error" => {
-                self.stale_if_error = value.lifetime()?;
-                return Some(());
-            }
-            b"no-store" => Self::NO_STORE,
-            b"no-cache" => Self::NO_CACHE,
-            b"private" => Self::PRIVATE,
-            b"public" => Self::PUBLIC,
-            b"must-revalidate" => Self::MUST_REVALIDATE,
-            b"proxy-revalidate" => Self::PROXY_REVALIDATE,
-            b"must-understand" => Self::MUST_UNDERSTAND,
-            b"no-transform" => Self::NO_TRANSFORM,
-            b"immutable" => Self::IMMUTABLE,
-            _ => 0,
-        };
-        match value {
-            Value::Boolean(false) => self.flags &= !flag,
-            // A list of fields, or whatever else: the directive in its whole force.
-            Value::Boolean(true) | Value::Integer(_) | Value::Other => self.flags |= flag,
-        }
-        Some(())
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn directives(fields: Fields<'_>, name: &str) -> Option<ResponseDirec
 
 /// A member's value, as far as a directive may have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+enum Value {
     Boolean(bool),
     Integer(i64),
     /// A string, a token, a list, …
@@ -45,7 +45,7 @@ pub(crate) enum Value {
 
 impl Value {
     /// A number of seconds. A negative one is no lifetime at all; `None` if it is no integer.
-    pub(super) fn lifetime(self) -> Option<Lifetime> {
+    fn lifetime(self) -> Option<Lifetime> {
         match self {
             Self::Integer(seconds) => Some(match u64::try_from(seconds) {
                 Ok(seconds) => Lifetime::Seconds(DeltaSeconds::new(seconds)),
@@ -53,6 +53,47 @@ impl Value {
             }),
             Self::Boolean(_) | Self::Other => None,
         }
+    }
+}
+
+impl ResponseDirectives {
+    /// Sets the directive `key` of a targeted field (RFC 9213), in place of an earlier one. Its names
+    /// have case. `None` if it has no such value.
+    fn put(&mut self, key: &[u8], value: Value) -> Option<()> {
+        let flag = match key {
+            b"max-age" => {
+                self.max_age = value.lifetime()?;
+                return Some(());
+            }
+            b"s-maxage" => {
+                self.s_maxage = value.lifetime()?;
+                return Some(());
+            }
+            b"stale-while-revalidate" => {
+                self.stale_while_revalidate = value.lifetime()?;
+                return Some(());
+            }
+            b"stale-if-error" => {
+                self.stale_if_error = value.lifetime()?;
+                return Some(());
+            }
+            b"no-store" => Self::NO_STORE,
+            b"no-cache" => Self::NO_CACHE,
+            b"private" => Self::PRIVATE,
+            b"public" => Self::PUBLIC,
+            b"must-revalidate" => Self::MUST_REVALIDATE,
+            b"proxy-revalidate" => Self::PROXY_REVALIDATE,
+            b"must-understand" => Self::MUST_UNDERSTAND,
+            b"no-transform" => Self::NO_TRANSFORM,
+            b"immutable" => Self::IMMUTABLE,
+            _ => 0,
+        };
+        match value {
+            Value::Boolean(false) => self.flags &= !flag,
+            // A list of fields, or whatever else: the directive in its whole force.
+            Value::Boolean(true) | Value::Integer(_) | Value::Other => self.flags |= flag,
+        }
+        Some(())
     }
 }
 

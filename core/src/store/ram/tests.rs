@@ -1,6 +1,7 @@
 //! The inner workings of [`RamStore`]: blocks, chains, eviction, generations. What every store must do
 //! is the conformance suite's business (`tests/src/store_suite`).
 
+use super::blocks::NONE;
 use super::*;
 use crate::head::{Edited, Fields, Method};
 use crate::pair::Nominated;
