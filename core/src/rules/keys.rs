@@ -53,7 +53,7 @@ pub(crate) fn normalized<'a>(uri: &'a str, reference: &'a str) -> impl Iterator<
     };
     let has_path = rest.as_bytes().first() == Some(&b'/') || reference.as_bytes().first() == Some(&b'/');
     let empty_path = !separator.is_empty() && !has_path;
-    let path = Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2] };
+    let path = Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2], bare: 0 };
     lower(scheme)
         .chain(separator.bytes())
         .chain(lower(authority))
@@ -98,6 +98,9 @@ struct Path<'a> {
     octets: &'a [u8],
     then: &'a [u8],
     pending: [Option<u8>; 2],
+    /// So many octets behind a `%` that escapes nothing, nothing is unescaped: it must not come to
+    /// escape something.
+    bare: u8,
 }
 
 impl Iterator for Path<'_> {
@@ -119,14 +122,18 @@ impl Iterator for Path<'_> {
             [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
                 self.octets = rest;
                 let octet = hex(*high) << 4 | hex(*low);
-                if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~') {
+                let is_unreserved =
+                    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_' | b'~');
+                if is_unreserved && self.bare == 0 {
                     return Some(octet);
                 }
+                self.bare = 0;
                 self.pending = [Some(high.to_ascii_uppercase()), Some(low.to_ascii_uppercase())];
                 Some(b'%')
             }
             [octet, rest @ ..] => {
                 self.octets = rest;
+                self.bare = if *octet == b'%' { 2 } else { self.bare.saturating_sub(1) };
                 Some(*octet)
             }
         }
@@ -176,6 +183,17 @@ mod tests {
         ] {
             assert!(!same(a, b), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn a_percent_sign_that_escapes_nothing_never_comes_to_escape_something() {
+        for uri in ["http://e/%%61b", "http://e/%4%31", "http://e/%%34%31", "http://e/%", "http://e/%4"] {
+            let once: String = normalized(uri, "").map(char::from).collect();
+            let twice: String = normalized(&once, "").map(char::from).collect();
+            assert_eq!(once, twice);
+        }
+        assert!(!same("http://e/%%61b", "http://e/%ab"));
+        assert!(!same("http://e/%4%31", "http://e/A"));
     }
 
     #[test]

@@ -6,10 +6,13 @@ mod heads;
 mod machine;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
-/// A modest number of cases: the whole suite runs in a minute in a debug build.
+/// A modest number of cases, the same ones on every run; `PROPTEST_RNG_SEED` chooses others.
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(9111);
+    let rng_seed = RngSeed::Fixed(seed);
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// A field name.
