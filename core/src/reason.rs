@@ -39,6 +39,11 @@ reasons! {
     MethodNotCached => "responses to this method are not cached",
     /// The request has `If-Match` or `If-Unmodified-Since`, which are the origin's to evaluate (§4.3.2).
     OriginPrecondition => "the precondition is for the origin",
+    /// The request's URI has no authority: it names no resource of its own (RFC 9110 §4.2).
+    NoAuthority => "the URI has no authority",
+    /// The status (407, 408, 412, 416, 417, 425, 428, 429, 431, 511) answers the request, not the
+    /// resource: another request would get another answer (RFC 6585).
+    OfTheRequest => "the status answers this request alone",
     /// The request has content, which a key by URI does not tell apart (RFC 9110 §9.3.1).
     HasContent => "the request has content",
     /// The request asks for a validation: `no-cache` (§5.2.1.4) or `Pragma: no-cache` (§5.4).

@@ -91,9 +91,15 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             Ending::Nobody => (504, Head::None, Body::None),
         };
         let mut reply = Self { parts, status, head, body, report, failure };
-        if let Body::Origin { storing: Some(StoringBody { length: Some(0), .. }), .. } = reply.body {
+        if let Body::Origin { storing, .. } = &mut reply.body
+            && storing.as_ref().is_some_and(|body| body.length == Some(0))
+            && let Some(body) = storing.take()
+        {
             // Nothing of it is left to be read.
-            reply.commit().await;
+            reply.commit(body).await;
+        }
+        if let Body::None = reply.body {
+            reply.parts.pending.settle_forget(reply.parts.store).await;
         }
         reply
     }
@@ -132,7 +138,8 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// that was lost meanwhile, the pair is removed: ask again.
     ///
     /// # Cancel safety
-    /// Not cancel-safe: octets may be lost with a dropped future. Drop the reply too.
+    /// Not cancel-safe: octets may be lost with a dropped future, and nothing is stored then. Drop the
+    /// reply too.
     pub async fn read(&mut self, buf: &mut [u8]) -> Result<usize, BodyError<O::Error>> {
         self.read_until(buf, pending()).await
     }
@@ -203,6 +210,9 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
                 *offset += read as u64;
                 *left = left.saturating_sub(read as u64);
                 self.report.from_store += read as u64;
+                if *left == 0 {
+                    self.parts.pending.settle_forget(self.parts.store).await;
+                }
                 Ok(read)
             }
             // A body that ends early is as lost as one that is gone.
@@ -220,18 +230,24 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         buf: &mut [u8],
         deadline: impl Future<Output = ()>,
     ) -> Result<usize, BodyError<O::Error>> {
+        // Taken out while one waits: a future that is dropped here leaves nothing that could be
+        // committed with a hole in it.
+        let storing = match &mut self.body {
+            Body::Origin { storing, .. } => storing.take(),
+            _ => None,
+        };
         let found = deadline::before(pin!(deadline), self.parts.origin.read(buf)).await;
         let error = match found {
-            Ok(Ok(BodyRead::Octets(read))) => {
-                let octets = buf.get(..read).unwrap_or_default();
-                self.store_octets(octets).await;
-                return Ok(octets.len());
+            Ok(Ok(BodyRead::Octets(read))) if read > 0 && read <= buf.len() => {
+                self.store_octets(buf.get(..read).unwrap_or_default(), storing).await;
+                return Ok(read);
             }
             Ok(Ok(BodyRead::End)) => {
-                self.end_of_body().await;
+                self.end_of_body(storing).await;
                 return Ok(0);
             }
-            Ok(Ok(BodyRead::CutOff)) => BodyError::CutOff,
+            // An origin that reads nothing, or more than there is room for, breaks its contract.
+            Ok(Ok(BodyRead::CutOff | BodyRead::Octets(_))) => BodyError::CutOff,
             Ok(Err(error)) => BodyError::Origin(error),
             Err(Passed) => BodyError::DeadlinePassed,
         };
@@ -240,43 +256,40 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     }
 
     /// Octets came from the origin: they go to the store too.
-    async fn store_octets(&mut self, octets: &[u8]) {
-        let Body::Origin { received, storing } = &mut self.body else {
+    async fn store_octets(&mut self, octets: &[u8], storing: Option<StoringBody>) {
+        let Body::Origin { received, .. } = &mut self.body else {
             return;
         };
         *received += octets.len() as u64;
-        self.report.from_network = *received;
-        let (received, Some(storing)) = (*received, storing) else {
+        let received = *received;
+        self.report.from_network = received;
+        let Some(body) = storing else {
             return;
         };
-        if storing.length.is_some_and(|length| received > length) {
+        if body.length.is_some_and(|length| received > length) {
             self.give_up(Reason::LengthMismatch).await;
-        } else if let Err(error) = self.parts.store.write(storing.writing, octets).await {
+        } else if let Err(error) = self.parts.store.write(body.writing, octets).await {
             self.report.store_failed |= matches!(error, StoreError::Medium(_));
             self.give_up(error.reason()).await;
+        } else if let Body::Origin { storing, .. } = &mut self.body {
+            *storing = Some(body);
         }
     }
 
-    async fn end_of_body(&mut self) {
-        if let Body::Origin { received, storing: Some(storing) } = &self.body {
-            if storing.length.is_some_and(|length| length != *received) {
+    async fn end_of_body(&mut self, storing: Option<StoringBody>) {
+        if let (Body::Origin { received, .. }, Some(body)) = (&self.body, storing) {
+            if body.length.is_some_and(|length| length != *received) {
                 self.give_up(Reason::LengthMismatch).await;
             } else {
-                self.commit().await;
+                self.commit(body).await;
             }
         }
         self.body = Body::None;
     }
 
     /// The body is complete: the pair becomes visible.
-    async fn commit(&mut self) {
-        let Body::Origin { storing, .. } = &mut self.body else {
-            return;
-        };
-        let Some(StoringBody { writing, replaces, .. }) = storing.take() else {
-            return;
-        };
-        match self.parts.store.commit(writing, &replaces).await {
+    async fn commit(&mut self, body: StoringBody) {
+        match self.parts.store.commit(body.writing, &body.replaces).await {
             Ok(id) => {
                 self.parts.pending.writing = None;
                 self.report.storing = Storing::Stored(id);
@@ -290,9 +303,6 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
 
     /// The pair is not stored after all.
     async fn give_up(&mut self, reason: Reason) {
-        if let Body::Origin { storing, .. } = &mut self.body {
-            *storing = None;
-        }
         if self.report.storing == Storing::Underway {
             self.report.storing = Storing::No(reason);
         }

@@ -9,7 +9,8 @@ use super::reply::{Failure, StoringBody};
 use super::{Content, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{Fields, HeadBuf, Outgoing, RequestHead, ResponseHead};
-use crate::pair::{PairId, PairKey};
+use crate::pair::{PairId, PairKey, record};
+use crate::reason::Reason;
 use crate::rules::keys;
 use crate::rules::stored_fields::MadeDate;
 use crate::state::{
@@ -75,6 +76,9 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     selecting.offer(&pair);
                     last = Some(found);
                 }
+            }
+            if !cursor.left_alone {
+                last = None;
             }
         }
         match selecting.finish() {
@@ -149,13 +153,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             return self.unreachable(miss.unreachable(), None, buffers.record).await;
         };
         match miss.next(buffers.head.response(), at) {
-            MissNext::StoreAndUse(state) => self.store_and_use(&state).await,
+            MissNext::StoreAndUse(state) => self.store_and_use(&state, BYTES).await,
             MissNext::CouldNotBeStored(state) => self.hand_over(&state),
-            MissNext::InvalidateEntries(state) => self.invalidate(state).await,
+            MissNext::InvalidateEntries(state) => self.invalidate(state, BYTES).await,
             MissNext::NeedToBeUpdated(state) => {
                 self.report.step(Step::NeedToBeUpdated);
                 self.freshen_or_forget(&state, buffers.record).await;
-                self.invalidate(state.next()).await
+                self.invalidate(state.next(), BYTES).await
             }
         }
     }
@@ -195,11 +199,11 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             RevalidationNext::HeadUpdate(state) => {
                 self.report.step(Step::NeedToBeUpdated);
                 self.freshen_or_forget(&state, buffers.record).await;
-                self.invalidate(state.next()).await
+                self.invalidate(state.next(), BYTES).await
             }
-            RevalidationNext::StoreAndUse(state) => self.store_and_use(&state).await,
+            RevalidationNext::StoreAndUse(state) => self.store_and_use(&state, BYTES).await,
             RevalidationNext::CouldNotBeStored(state) => self.hand_over(&state),
-            RevalidationNext::InvalidateEntries(state) => self.invalidate(state).await,
+            RevalidationNext::InvalidateEntries(state) => self.invalidate(state, BYTES).await,
             RevalidationNext::FromCache(state) => self.load_and_serve(state, last, buffers.record).await,
             RevalidationNext::CacheMiss(miss) => {
                 self.unreachable(miss.unreachable(), None, buffers.record).await
@@ -222,12 +226,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 self.remove(id).await;
             } else {
                 last = self.load(id, last, record).await;
-                self.update(state, last, record).await;
+                self.update(state, last, record, false).await;
             }
         }
         last = self.load(answer, last, record).await;
-        if state.ids().any(|id| id == answer) {
-            self.update(state, last, record).await;
+        let is_written = !state.forget() && state.ids().any(|id| id == answer);
+        if is_written && !self.update(state, last, record, true).await {
+            return None;
         }
         last
     }
@@ -243,23 +248,56 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 self.remove(id).await;
             } else {
                 let found = self.load(id, None, record).await;
-                self.update(state, found, record).await;
+                self.update(state, found, record, false).await;
             }
         }
     }
 
-    /// Writes one freshened head. If it cannot be, the old one stays and is validated next time.
-    async fn update<Then>(&mut self, state: &NeedToBeUpdated<'_, Then>, found: Option<Found>, record: &[u8]) {
-        let Some(pair) = found.and_then(|found| found.view(record)).filter(|_| !state.forget()) else {
-            return;
+    /// Writes one freshened head. If it cannot be, the old one must not be used again without
+    /// validation: unless it needs that anyway the pair goes, after this use if it is the answer.
+    /// Answers whether the pair is still there.
+    async fn update<Then>(
+        &mut self,
+        state: &NeedToBeUpdated<'_, Then>,
+        found: Option<Found>,
+        record: &[u8],
+        is_answer: bool,
+    ) -> bool {
+        let Some(pair) = found.and_then(|found| found.view(record)) else {
+            return false;
         };
-        if let Err(error) = self.store.update(pair.id, &state.freshened(&pair)).await {
-            self.report.storing = Storing::No(error.reason());
-            self.report.store_failed |= matches!(error, StoreError::Medium(_));
+        let new = state.freshened(&pair);
+        let updated = match record::encoded_len(&new) {
+            // It would never be found again.
+            len if len.is_none_or(|len| len > record.len()) => Err(StoreError::HeadTooLarge),
+            _ => self.store.update(pair.id, &new).await,
+        };
+        let Err(error) = updated else {
+            return true;
+        };
+        let is_gone = matches!(error, StoreError::Gone);
+        if !is_gone {
+            self.failed(&error);
+            // What was stale stays so, and is validated next time.
+            let stays_stale = [Reason::Stale, Reason::MustRevalidate, Reason::ResponseNoCache]
+                .map(Some)
+                .contains(&self.report.forwarded);
+            if !is_answer {
+                self.remove(pair.id).await;
+            } else if !stays_stale {
+                self.pending.forget = Some(pair.id);
+            }
         }
+        !is_gone
     }
 
-    async fn invalidate<'c>(&mut self, state: InvalidateEntries<'c>) -> Ending<'c> {
+    /// Reports that something is not stored.
+    fn failed(&mut self, error: &StoreError<S::Error>) {
+        self.report.storing = Storing::No(error.reason());
+        self.report.store_failed |= matches!(error, StoreError::Medium(_));
+    }
+
+    async fn invalidate<'c>(&mut self, state: InvalidateEntries<'c>, record_max: usize) -> Ending<'c> {
         self.report.step(Step::InvalidateEntries);
         for key in state.keys() {
             if self.store.invalidate(key).await.is_err() {
@@ -270,7 +308,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             self.remove(id).await;
         }
         match state.next() {
-            End::StoreAndUse(state) => self.store_and_use(&state).await,
+            End::StoreAndUse(state) => self.store_and_use(&state, record_max).await,
             End::CouldNotBeStored(state) => self.hand_over(&state),
         }
     }
@@ -288,11 +326,16 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.pending.distrust = true;
     }
 
-    async fn store_and_use<'c>(&mut self, state: &StoreAndUse<'c>) -> Ending<'c> {
+    async fn store_and_use<'c>(&mut self, state: &StoreAndUse<'c>, record_max: usize) -> Ending<'c> {
         self.report.step(Step::StoreAndUse);
         let pair = state.pair();
         let length = pair.length;
-        let storing = match self.store.create(&pair).await {
+        let created = match record::encoded_len(&pair) {
+            // It would never be found.
+            len if len.is_none_or(|len| len > record_max) => Err(StoreError::HeadTooLarge),
+            _ => self.store.create(&pair).await,
+        };
+        let storing = match created {
             Ok(writing) => {
                 self.pending.writing = Some(writing);
                 self.report.storing = Storing::Underway;
@@ -301,8 +344,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 Some(StoringBody { writing, length, replaces })
             }
             Err(error) => {
-                self.report.storing = Storing::No(error.reason());
-                self.report.store_failed |= matches!(error, StoreError::Medium(_));
+                self.failed(&error);
                 None
             }
         };

@@ -6,11 +6,15 @@ use crate::time::DeltaSeconds;
 
 /// Name and argument of every directive on one line.
 #[derive(Clone, Debug)]
-pub(super) struct Directives<'a>(&'a [u8]);
+pub(super) struct Directives<'a> {
+    rest: &'a [u8],
+    /// As in [`Elements`].
+    closes: bool,
+}
 
 impl<'a> Directives<'a> {
     pub(super) const fn of(line: &'a [u8]) -> Self {
-        Self(line)
+        Self { rest: line, closes: true }
     }
 }
 
@@ -18,15 +22,17 @@ impl<'a> Iterator for Directives<'a> {
     type Item = (&'a [u8], Argument<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut line = self.0;
+        let mut line = self.rest;
         while let [b' ' | b'\t' | b',', rest @ ..] = line {
             line = rest;
         }
         if line.is_empty() {
             return None;
         }
-        let (name, argument, rest) = plain(line).or_else(|| any(line))?;
-        self.0 = rest;
+        let Some((name, argument, rest)) = plain(line) else {
+            return self.any(line);
+        };
+        self.rest = rest;
         Some((name, argument))
     }
 }
@@ -35,7 +41,7 @@ impl<'a> Iterator for Directives<'a> {
 type Split<'a> = (&'a [u8], Argument<'a>, &'a [u8]);
 
 /// The first directive, if it is `name` or `name=token`, as nearly all are. What it finds is what
-/// [`any`] would find.
+/// [`Directives::any`] would find.
 #[inline]
 fn plain(line: &[u8]) -> Option<Split<'_>> {
     let (name, rest) = line.split_at_checked(scan::until_equals_or_separator(line))?;
@@ -50,12 +56,15 @@ fn plain(line: &[u8]) -> Option<Split<'_>> {
     }
 }
 
-/// The first directive in any form: quoted, with blanks, malformed.
-#[cold]
-fn any(line: &[u8]) -> Option<Split<'_>> {
-    let mut elements = Elements::of(line);
-    let (name, argument) = split(elements.next()?);
-    Some((name, argument, elements.rest()))
+impl<'a> Directives<'a> {
+    /// The first directive in any form: quoted, with blanks, malformed.
+    #[cold]
+    fn any(&mut self, line: &'a [u8]) -> Option<(&'a [u8], Argument<'a>)> {
+        let mut elements = Elements::resume(line, self.closes);
+        let element = elements.next()?;
+        (self.rest, self.closes) = elements.rest();
+        Some(split(element))
+    }
 }
 
 /// What stands behind a directive's `=`.
@@ -124,7 +133,10 @@ mod tests {
                 for last in ["", " ", ",", ", b", ",,", "\", x"] {
                     let line = format!("{name}{argument}{last}");
                     if let Some(plain) = plain(line.as_bytes()) {
-                        assert_eq!(Some(plain), any(line.as_bytes()), "{line}");
+                        let mut general = Directives::of(line.as_bytes());
+                        let (name, argument, rest) = plain;
+                        assert_eq!(Some((name, argument)), general.any(line.as_bytes()), "{line}");
+                        assert_eq!(rest, general.rest, "{line}");
                     }
                 }
             }

@@ -51,6 +51,8 @@ pub(crate) struct ResponseFacts<'a> {
     /// `None` if it is absent, malformed, or repeated with another value (RFC 9110 §8.6).
     pub(crate) content_length: Option<u64>,
     has_content_length: bool,
+    /// `Transfer-Encoding` overrides `Content-Length` (RFC 9112 §6.3).
+    pub(crate) has_transfer_encoding: bool,
     pub(crate) vary: Vary<'a>,
     pub(crate) has_connection: bool,
 }
@@ -78,6 +80,7 @@ impl<'a> ResponseFacts<'a> {
                 Some(Known::ETag) => facts.etag = EntityTag::parse(value),
                 Some(Known::Expires) => facts.expires.add(value, now),
                 Some(Known::LastModified) => facts.last_modified = Some(value),
+                Some(Known::TransferEncoding) => facts.has_transfer_encoding = true,
                 Some(Known::Vary) => facts.vary.add(value, fields),
                 _ => {}
             }

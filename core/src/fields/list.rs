@@ -8,16 +8,53 @@ use super::{scan, trim_end};
 /// A quote that is never closed is no quote: what follows is split at its commas, so that a
 /// malformed element hides none of the others.
 #[derive(Clone, Debug)]
-pub(crate) struct Elements<'a>(&'a [u8]);
+pub(crate) struct Elements<'a> {
+    rest: &'a [u8],
+    /// Some quote ahead may be closed. Once one is not, none behind it is: looking again for each
+    /// would take quadratic time.
+    closes: bool,
+}
 
 impl<'a> Elements<'a> {
     pub(crate) const fn of(value: &'a [u8]) -> Self {
-        Self(value)
+        Self::resume(value, true)
     }
 
-    /// What has not been looked at yet.
-    pub(super) const fn rest(&self) -> &'a [u8] {
-        self.0
+    /// Goes on with `rest`, whose quotes may be closed or not.
+    pub(super) const fn resume(rest: &'a [u8], closes: bool) -> Self {
+        Self { rest, closes }
+    }
+
+    /// What has not been looked at yet, and whether a quote in it may be closed.
+    pub(super) const fn rest(&self) -> (&'a [u8], bool) {
+        (self.rest, self.closes)
+    }
+
+    fn element_end(&mut self) -> usize {
+        let at = scan::until_separator(self.rest);
+        match self.rest.get(at) {
+            Some(b',') | None => at,
+            Some(_) => self.unusual_element_end(at),
+        }
+    }
+
+    /// The same for an element with a quote or a blank at `at`.
+    #[cold]
+    fn unusual_element_end(&mut self, mut at: usize) -> usize {
+        while let Some(octet) = self.rest.get(at) {
+            match octet {
+                b',' => break,
+                b'"' if self.closes => match quoted_len(self.rest.get(at..).unwrap_or_default()) {
+                    Some(len) => at += len,
+                    None => {
+                        self.closes = false;
+                        at += 1;
+                    }
+                },
+                _ => at += 1,
+            }
+        }
+        at
     }
 }
 
@@ -25,37 +62,17 @@ impl<'a> Iterator for Elements<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        while let [b' ' | b'\t' | b',', rest @ ..] = self.0 {
-            self.0 = rest;
+        while let [b' ' | b'\t' | b',', rest @ ..] = self.rest {
+            self.rest = rest;
         }
-        if self.0.is_empty() {
+        if self.rest.is_empty() {
             return None;
         }
-        let (element, rest) = self.0.split_at_checked(element_end(self.0))?;
-        self.0 = rest;
+        let end = self.element_end();
+        let (element, rest) = self.rest.split_at_checked(end)?;
+        self.rest = rest;
         Some(trim_end(element))
     }
-}
-
-fn element_end(octets: &[u8]) -> usize {
-    let at = scan::until_separator(octets);
-    match octets.get(at) {
-        Some(b',') | None => at,
-        Some(_) => unusual_element_end(octets, at),
-    }
-}
-
-/// The same for an element with a quote or a blank at `at`.
-#[cold]
-fn unusual_element_end(octets: &[u8], mut at: usize) -> usize {
-    while let Some(octet) = octets.get(at) {
-        match octet {
-            b',' => break,
-            b'"' => at += quoted_len(octets.get(at..).unwrap_or_default()).unwrap_or(1),
-            _ => at += 1,
-        }
-    }
-    at
 }
 
 /// The length of the quoted string at the beginning of `octets`, with its quotes; `None` if it is

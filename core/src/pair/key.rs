@@ -44,7 +44,8 @@ impl<'a> PairKey<'a> {
             [b'?', ..] => path_end,
             _ => {
                 let path = base.as_bytes().get(origin.len()..path_end)?;
-                origin.len() + path.iter().rposition(|octet| *octet == b'/')? + 1
+                let folder = path.iter().rposition(|octet| *octet == b'/');
+                origin.len() + folder.map_or(0, |at| at + 1)
             }
         };
         Some(Self { uri: base.get(..end)?, reference })

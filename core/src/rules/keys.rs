@@ -51,12 +51,16 @@ pub(crate) fn normalized<'a>(uri: &'a str, reference: &'a str) -> impl Iterator<
         Some(parts) => (parts.scheme, SEPARATOR, parts.authority, parts.rest),
         None => ("", "", "", uri),
     };
+    // Only the host has no case (RFC 3986 §6.2.2.1).
+    let host_at = authority.bytes().rposition(|octet| octet == b'@').map_or(0, |at| at + 1);
+    let (userinfo, host) = authority.split_at_checked(host_at).unwrap_or(("", authority));
     let has_path = rest.as_bytes().first() == Some(&b'/') || reference.as_bytes().first() == Some(&b'/');
     let empty_path = !separator.is_empty() && !has_path;
     let path = Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2], bare: 0 };
     lower(scheme)
         .chain(separator.bytes())
-        .chain(lower(authority))
+        .chain(userinfo.bytes())
+        .chain(lower(host))
         .chain(empty_path.then_some(b'/'))
         .chain(path)
 }

@@ -23,7 +23,12 @@ pub(crate) fn storable<'a>(
     date: Option<&'a MadeDate>,
     options: &CacheOptions,
 ) -> Edited<'a> {
-    let fields = Edited::new(Fields::EMPTY).taking(response, KnownSet::EMPTY, options.shared);
+    // `Transfer-Encoding` overrides `Content-Length` (RFC 9112 §6.3).
+    let overridden = match response.contains("transfer-encoding") {
+        true => KnownSet::of(&[Known::ContentLength]),
+        false => KnownSet::EMPTY,
+    };
+    let fields = Edited::new(Fields::EMPTY).taking(response, overridden, options.shared);
     dated(fields, date)
 }
 

@@ -28,6 +28,9 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     let Received { request, asked, response, facts } = received;
     let directives = &facts.directives;
     method_is_supported(request.method, options)?;
+    if keys::origin(request.uri).is_none() {
+        return Err(Reason::NoAuthority);
+    }
     status_is_understood(response.status, facts)?;
     if asked.directives.no_store() {
         return Err(Reason::RequestNoStore);
@@ -67,6 +70,8 @@ fn status_is_understood(status: u16, facts: &ResponseFacts<'_>) -> Result<(), Re
         ..200 => Err(Reason::NotFinal),
         206 => Err(Reason::PartialContent),
         304 => Err(Reason::NotModified),
+        // RFC 6585 forbids some of them; all answer fields of the request that no key has.
+        407 | 408 | 412 | 416 | 417 | 425 | 428 | 429 | 431 | 511 => Err(Reason::OfTheRequest),
         _ if facts.directives.must_understand() && !is_implemented(status) => Err(Reason::NotUnderstood),
         _ => Ok(()),
     }

@@ -124,7 +124,8 @@ impl<'a> Context<'a> {
         let stood_for =
             |candidate: &Candidate| (!is_error || candidate.is_error()) && (!of_head || candidate.only_head);
         let has_content = !of_head && arrived.response.status != 204;
-        let length = if has_content { facts.content_length } else { Some(0) };
+        let said = facts.content_length.filter(|_| !facts.has_transfer_encoding);
+        let length = if has_content { said } else { Some(0) };
         Verdict::Store { length, replaces: self.candidates.choose(stood_for) }
     }
 

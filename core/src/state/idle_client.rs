@@ -8,9 +8,9 @@ use crate::options::{CacheOptions, Methods};
 use crate::pair::{PairKey, StoredPair};
 use crate::reason::Reason;
 use crate::rules::preconditions::{self, Selected};
-use crate::rules::reuse::{self, Verdict};
+use crate::rules::reuse::{self, Usability, Verdict};
 use crate::rules::validation::Validators;
-use crate::rules::{storing, vary};
+use crate::rules::{keys, storing, vary};
 use crate::time::Now;
 
 /// Waits for a request.
@@ -139,6 +139,8 @@ impl<'a> Selecting<'a> {
         };
         if !supported {
             Some(Reason::MethodNotCached)
+        } else if keys::origin(self.request.uri).is_none() {
+            Some(Reason::NoAuthority)
         } else if self.asked.has_content {
             Some(Reason::HasContent)
         } else if self.asked.has_if_match {
@@ -197,7 +199,8 @@ impl<'a> Selecting<'a> {
             received: pair.received,
             content_length: facts.content_length,
             body: pair.body,
-            usability,
+            // What could not be removed must not come back when the origin fails.
+            usability: Usability { on_error: usability.on_error && !self.idle.distrusting, ..usability },
             answer: preconditions::answer(&self.request, &self.asked, &selected),
         };
         self.scratch.add(candidate, validators.etag);

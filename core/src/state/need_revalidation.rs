@@ -197,8 +197,12 @@ impl<'a> NeedRevalidation<'a> {
     {
         let context: Context<'r> = self.context;
         let verdict = context.judge(&arrived, facts);
+        // A part, an error and an answer to this request alone say nothing of the whole.
         let is_other = arrived.response.status < 500 && arrived.response.status != 206;
-        if matches!(verdict, Verdict::Pass(_)) && is_other {
+        if let Verdict::Pass(reason) = verdict
+            && is_other
+            && reason != Reason::OfTheRequest
+        {
             // The origin has something else by now, so the old one is not served again without
             // validation: it goes.
             let of_head = context.request.method == Method::Head;

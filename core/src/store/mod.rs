@@ -41,7 +41,9 @@ pub trait PairStore {
 
     /// Finds the next pair stored under `key` and copies its record into `record`.
     ///
-    /// Begin with a new [`Cursor`]; `None`: no more. A record that does not fit is passed over.
+    /// Begin with a new [`Cursor`]; `None`: no more. A record that does not fit is passed over. Where
+    /// the answer is `None` or an error, `record` may hold anything, unless the cursor says that it
+    /// was left alone.
     /// Pairs stored or removed between two calls may be missed, none is found twice.
     ///
     /// # Errors
@@ -114,7 +116,7 @@ pub trait PairStore {
     /// find it again after a reboot.
     async fn remove(&mut self, id: PairId) -> Result<(), Self::Error>;
 
-    /// Removes every pair stored under `key` (§4.4).
+    /// Removes every pair stored under `key` (§4.4), and gives up those that are being written.
     ///
     /// # Errors
     /// As [`remove`](Self::remove).
@@ -149,12 +151,15 @@ pub trait PairStore {
 pub struct Cursor {
     /// The next place to look at; the store's own count.
     pub position: u64,
+    /// Set by the store when it answers `None` and has left the buffer as it was: what was found
+    /// before still lies there.
+    pub left_alone: bool,
 }
 
 impl Cursor {
     /// Before the first pair.
     pub const fn new() -> Self {
-        Self { position: 0 }
+        Self { position: 0, left_alone: false }
     }
 }
 

@@ -56,8 +56,8 @@ impl<'a, C: Clock> LearnedClock<'a, C> {
         }
     }
 
-    /// Once a time is learned, a later one that is further ahead than this is ignored. A day by
-    /// default.
+    /// Once a time is learned, a later one that is further ahead than this is ignored, and so is a
+    /// response with a larger `Age`. A day by default.
     pub const fn with_largest_jump(mut self, jump: DeltaSeconds) -> Self {
         self.largest_jump = jump;
         self
@@ -87,6 +87,9 @@ impl<C: Clock> Clock for LearnedClock<'_, C> {
 
     fn observe(&self, observed: Observed<'_>) {
         if !self.trusted.iter().any(|origin| origin.eq_ignore_ascii_case(observed.origin)) {
+            return;
+        }
+        if observed.age > self.largest_jump {
             return;
         }
         let date = observed.date.after(observed.age);

@@ -7,6 +7,7 @@ mod deadlines;
 mod failures;
 mod reports;
 mod shared_store;
+mod traps;
 
 use larder::client::{Client, Reply};
 use larder::head::RequestHead;

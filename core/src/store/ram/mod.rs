@@ -232,7 +232,10 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
         record: &mut [u8],
     ) -> Result<Option<Found>, Infallible> {
         let from = usize::try_from(cursor.position).unwrap_or(usize::MAX);
-        let Some((at, found)) = self.position(&key, key.fingerprint(0), from, record) else {
+        let fingerprint = key.fingerprint(0);
+        let Some((at, found)) = self.position(&key, fingerprint, from, record) else {
+            let looked_at = |entry: &Entry| entry.state == State::Stored && entry.fingerprint == fingerprint;
+            cursor.left_alone = !self.entries.iter().skip(from).any(looked_at);
             cursor.position = u64::MAX;
             return Ok(None);
         };
@@ -335,7 +338,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
         let fingerprint = key.fingerprint(0);
         for at in 0..PAIRS {
             let hit = self.entries.get(at).is_some_and(|entry| {
-                entry.state == State::Stored && entry.fingerprint == fingerprint && self.is_under(entry, &key)
+                entry.state != State::Free && entry.fingerprint == fingerprint && self.is_under(entry, &key)
             });
             if hit {
                 self.release(at);
