@@ -84,6 +84,13 @@ pub(crate) fn same_origin(a: &str, b: &str) -> bool {
     }
 }
 
+/// Whether `uri` has a scheme and an authority, and so names a resource by itself.
+pub(crate) fn is_absolute(uri: &str) -> bool {
+    let octets = uri.as_bytes();
+    let scheme = octets.iter().position(|octet| matches!(octet, b':' | b'/' | b'?' | b'#'));
+    scheme.and_then(|at| octets.get(at..)).is_some_and(|rest| rest.starts_with(SEPARATOR.as_bytes()))
+}
+
 /// Whether the authority of `uri` is `authority`.
 pub(crate) fn has_authority(uri: &str, authority: &str) -> bool {
     Parts::of(uri).is_some_and(|parts| {

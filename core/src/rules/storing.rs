@@ -28,7 +28,7 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     let Received { request, asked, response, facts } = received;
     let directives = &facts.directives;
     method_is_supported(request.method, options)?;
-    if keys::origin(request.uri).is_none() {
+    if !keys::is_absolute(request.uri) {
         return Err(Reason::NoAuthority);
     }
     status_is_understood(response.status, facts)?;

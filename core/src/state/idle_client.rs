@@ -139,7 +139,7 @@ impl<'a> Selecting<'a> {
         };
         if !supported {
             Some(Reason::MethodNotCached)
-        } else if keys::origin(self.request.uri).is_none() {
+        } else if !keys::is_absolute(self.request.uri) {
             Some(Reason::NoAuthority)
         } else if self.asked.has_content {
             Some(Reason::HasContent)
