@@ -37,7 +37,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 return Ok(room);
             }
             if self.log.open {
-                self.log.close_segment().await;
+                self.close_segment(true).await;
             } else {
                 self.open_sector(owner).await?;
             }
@@ -79,7 +79,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             match self.log.prepare(seq).await {
                 Ok(()) => {
                     self.log.prepared = true;
-                    self.floor_kept = self.floor_kept.max(floor);
+                    self.catalog.told = self.catalog.told.max(floor);
                     return Ok(());
                 }
                 Err(error) => {
@@ -99,14 +99,20 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Forgets what begins in the sector that the one numbered `seq` takes the place of. Answers
     /// the name up to which nothing is left.
     fn give_up(&mut self, seq: u32) -> u64 {
+        self.forget_sector(seq, self.log.geometry.sectors)
+    }
+
+    /// Forgets what begins in the sector `back` sectors before the one numbered `seq`, as far as it
+    /// is not pinned. Answers the name up to which nothing is left; until the sector is erased, a
+    /// reboot would find it again.
+    pub(crate) fn forget_sector(&mut self, seq: u32, back: u32) -> u64 {
         let geometry = &self.log.geometry;
+        let last = (geometry.sector / geometry.unit - 1) as u16;
         self.catalog.drop_position(geometry.position(seq));
         self.places.clear();
-        // Until it is erased, a reboot would find it again.
-        let floor = seq
-            .checked_sub(geometry.sectors)
-            .map(|old| name(old, (geometry.sector / geometry.unit - 1) as u16));
-        let floor = floor.map_or(0, |floor| floor.number());
+        // The first sector is the one numbered as there are sectors.
+        let old = seq.checked_sub(back).filter(|old| *old >= geometry.sectors);
+        let floor = old.map_or(0, |old| name(old, last).number());
         self.catalog.floor = self.catalog.floor.max(floor);
         floor
     }
@@ -172,36 +178,82 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let listed = ids.len().saturating_sub(1);
             let least = self.log.geometry.padded((Header::LEN + list_len(listed)) as u32);
             self.reserve(least, ids.len(), None).await?;
-            let seq = self.log.seq;
-            let mut list = self.references(ids);
-            if list.is_empty() {
-                return Ok(());
-            }
-            let reference = list.remove(0);
-            let (number, len, sum, inline, inline_sum) = (0, 0, Crc32::of(seq, &[]), 0, 0);
-            let count = list.len() as u8;
-            let header =
-                Header { kind, commits: false, count, number, len, reference, sum, inline, inline_sum };
-            let mut octets = [u8::MAX; (Header::LEN + list_len(LIST_MAX)).next_multiple_of(32)];
-            copy(&header.encode(seq), &mut octets);
-            let mut back = [0; list_len(LIST_MAX)];
-            let behind = octets.get_mut(Header::LEN..).unwrap_or_default();
-            behind.fill(u8::MAX);
-            if !list.is_empty() {
-                copy(encode_list(seq, &list, &mut back), behind);
-            }
-            let len = self.log.geometry.padded(header.record_len() as u32) as usize;
-            match self.log.program(octets.get(..len).unwrap_or_default()).await {
-                Ok(()) => self.landed(&header, Some(&list)),
-                Err(_) if self.settle(true).await => {}
+            match self.put_note(kind, ids).await {
+                Ok(()) => return Ok(()),
+                Err(_) if self.settle(true).await => return Ok(()),
                 Err(error) if failed => return Err(StoreError::Medium(error)),
-                Err(_) => {
-                    failed = true;
-                    continue;
-                }
+                Err(_) => failed = true,
             }
+        }
+    }
+
+    /// As [`append_note`](Self::append_note), where there is room.
+    async fn put_note(&mut self, kind: Kind, ids: &[PairId]) -> Result<(), F::Error> {
+        let seq = self.log.seq;
+        let mut list = self.references(ids);
+        if list.is_empty() {
             return Ok(());
         }
+        let reference = list.remove(0);
+        let (number, len, sum, inline, inline_sum) = (0, 0, Crc32::of(seq, &[]), 0, 0);
+        let count = list.len() as u8;
+        let header = Header { kind, commits: false, count, number, len, reference, sum, inline, inline_sum };
+        let mut octets = [u8::MAX; (Header::LEN + list_len(LIST_MAX)).next_multiple_of(32)];
+        copy(&header.encode(seq), &mut octets);
+        let mut back = [0; list_len(LIST_MAX)];
+        let behind = octets.get_mut(Header::LEN..).unwrap_or_default();
+        behind.fill(u8::MAX);
+        if !list.is_empty() {
+            copy(encode_list(seq, &list, &mut back), behind);
+        }
+        let len = self.log.geometry.padded(header.record_len() as u32) as usize;
+        self.log.program(octets.get(..len).unwrap_or_default()).await?;
+        self.landed(&header, Some(&list));
+        Ok(())
+    }
+
+    /// Closes the segment. At the end of a sector, what the next one takes the place of is given up,
+    /// and that is written down: an erase that is cut off may leave a pair and not what hid it.
+    /// `sound`: whether a record can still be appended.
+    pub(crate) async fn close_segment(&mut self, sound: bool) {
+        let mut ahead = 0;
+        if self.log.is_last_segment() && !self.log.prepared {
+            let next = self.next_sector();
+            let floor = self.give_up(next);
+            ahead = u16::try_from(next - self.log.seq).unwrap_or_default();
+            let told = sound && self.log.ends_without_footer(0) && !self.log.closing && self.log.verified;
+            if told && self.put_note(Kind::Clear, &[PairId::new(floor)]).await.is_err() {
+                // Whether it is there or not: nothing more is appended here.
+                self.log.in_flight = None;
+            }
+        }
+        self.log.close_segment(ahead).await;
+    }
+
+    /// The number of the sector to be opened next: that of the first place that is not held.
+    fn next_sector(&self) -> u32 {
+        let geometry = &self.log.geometry;
+        let held = |seq: &u32| self.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
+        let next = self.log.next;
+        (next..next + geometry.sectors).find(|seq| !held(seq)).unwrap_or(next)
+    }
+
+    /// Erases the sector that will be opened next, ahead of time.
+    pub(crate) async fn prepare_ahead(&mut self) -> Result<(), StoreError<F::Error>> {
+        let erases = self.log.wear.erases;
+        if self.log.open {
+            // As at the end of a sector: what is given up is written down first.
+            self.reserve(self.log.geometry.padded(Header::LEN as u32), 1, None).await?;
+            if self.log.wear.erases > erases {
+                return Ok(());
+            }
+            let floor = self.give_up(self.next_sector());
+            self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+        }
+        if self.log.prepared || self.log.wear.erases > erases {
+            return Ok(());
+        }
+        self.prepare_sector(None).await
     }
 
     /// Appends the head of `pair` straight from where it lies. `of`: the pair it is a newer head

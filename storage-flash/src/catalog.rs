@@ -23,8 +23,12 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     pub(crate) newest: u32,
     /// No pair up to this name is there, whatever is found on flash.
     pub(crate) floor: u64,
+    /// The floor as far as a reboot would find it on flash.
+    pub(crate) told: u64,
     /// While mounting: the place in the ring that is being looked at.
     pub(crate) looking_at: Option<u32>,
+    /// While mounting: between which addresses stubs lie, so that they are looked for only there.
+    stubs: Option<(u32, u32)>,
     pub(crate) evictions: u32,
 }
 
@@ -36,7 +40,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             pins: Pins::new(),
             newest: 0,
             floor: 0,
+            told: 0,
             looking_at: None,
+            stubs: None,
             evictions: 0,
         }
     }
@@ -47,7 +53,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.pins = Pins::new();
         self.newest = next.wrapping_sub(1);
         self.floor = 0;
+        self.told = 0;
         self.looking_at = None;
+        self.stubs = None;
     }
 
     const fn units(&self) -> u32 {
@@ -132,8 +140,18 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             Kind::Clear => {
                 let reference = Reference(mark.reference);
                 let base = seq.wrapping_sub(u32::from(reference.back()));
+                self.told = self.told.max(name(base, reference.unit()).number());
                 self.raise_floor(name(base, reference.unit()));
             }
+        }
+    }
+
+    /// While mounting: what lies where the sector numbered `seq` will be was given up.
+    pub(crate) fn give_up(&mut self, seq: u32) {
+        let last = (self.units() - 1) as u16;
+        if let Some(old) = seq.checked_sub(self.geometry.sectors) {
+            self.told = self.told.max(name(old, last).number());
+            self.floor = self.floor.max(self.told);
         }
     }
 
@@ -157,15 +175,20 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let base = self.base(name(base_seq, reference.unit()))?;
         let known = self.index.get(base).is_some();
         let unseen = self.looking_at.is_some_and(|at| self.geometry.position(base_seq) > at);
-        if !(known || unseen && self.insert(Entry::stub(base))) {
-            return None;
+        if !known {
+            if !unseen || !self.insert(Entry::stub(base)) {
+                return None;
+            }
+            let (low, high) = self.stubs.unwrap_or((base, base));
+            self.stubs = Some((low.min(base), high.max(base)));
         }
         self.index.get(base)
     }
 
     /// A first head was found or written.
     fn add(&mut self, address: u32, mark: &Mark) {
-        if let Some(stub) = self.index.get(address) {
+        let stub = self.stubs.is_some_and(|(low, high)| (low..=high).contains(&address));
+        if let Some(stub) = stub.then(|| self.index.get(address)).flatten() {
             stub.set_fingerprint(mark.reference);
             if !stub.has(FRESHENED) {
                 stub.set_len(mark.len);
@@ -233,7 +256,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             return self.geometry.seq_at(position, self.newest) == seq;
         }
         let (geometry, newest, units) = (self.geometry, self.newest, self.units());
-        self.index.retain(|entry| geometry.seq_at(entry.base() / units, newest) + geometry.sectors > seq);
+        let here = position * units..(position + 1) * units;
+        let stubs_here = self.stubs.is_some_and(|(low, high)| low < here.end && high >= here.start);
+        if seq != newest + 1 || stubs_here {
+            self.index.retain(|entry| geometry.seq_at(entry.base() / units, newest) + geometry.sectors > seq);
+        }
         self.newest = seq;
         true
     }
@@ -241,7 +268,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// While mounting: every sector was looked at.
     pub(crate) fn looked(&mut self) {
         self.index.retain(Entry::is_visible);
+        self.raise_floor(PairId::new(self.floor));
         self.looking_at = None;
+        self.stubs = None;
     }
 
     /// The youngest pair below the name `below` with this fingerprint (any, if `None`).

@@ -10,8 +10,8 @@ pub(crate) const MARKS_MAX: usize = 48;
 /// Octets of a mark.
 pub(crate) const MARK_LEN: usize = 9;
 
-/// Octets behind the marks: how many, the version, the sector's number, a checksum.
-pub(crate) const TRAILER_LEN: usize = 10;
+/// Octets behind the marks: how many, the version, the sector's number, what comes next, a checksum.
+pub(crate) const TRAILER_LEN: usize = 12;
 
 /// Octets of the longest footer, with what fills its first unit.
 pub(crate) const FOOTER_MAX: usize = (MARKS_MAX * MARK_LEN + TRAILER_LEN).next_multiple_of(32);
@@ -75,7 +75,8 @@ impl Marks {
     }
 
     /// Writes the footer to the end of `octets`, and ones before it. `None` if there is none.
-    pub(crate) fn encode(&self, seq: u32, octets: &mut [u8]) -> Option<()> {
+    /// `ahead`: how many numbers on the next sector is, if this is the end of a sector; else 0.
+    pub(crate) fn encode(&self, seq: u32, ahead: u16, octets: &mut [u8]) -> Option<()> {
         let len = self.footer_len(0)?;
         octets.fill(u8::MAX);
         let from = octets.len().checked_sub(len)?;
@@ -85,7 +86,8 @@ impl Marks {
             to.copy_from_slice(&mark.encode());
         }
         let [a, b, c, d] = seq.to_le_bytes();
-        let front = [self.marks.len() as u8, VERSION, a, b, c, d];
+        let [e, f] = ahead.to_le_bytes();
+        let front = [self.marks.len() as u8, VERSION, a, b, c, d, e, f];
         let sum = Crc32::new(seq).with(marks).with(&front).value().to_le_bytes();
         let (to_front, to_sum) = trailer.split_at_mut_checked(front.len())?;
         to_front.copy_from_slice(&front);
@@ -102,15 +104,28 @@ pub(crate) fn measure(tail: &[u8]) -> Option<(u32, usize)> {
     plausible.then_some((u32::from_le_bytes([a, b, c, d]), len))
 }
 
-/// The marks of the footer that `tail` ends with, if it is whole.
-pub(crate) fn decode(tail: &[u8]) -> Option<(u32, &[u8])> {
+/// A footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Footer<'a> {
+    /// The number of its sector.
+    pub(crate) seq: u32,
+    /// How many numbers on the sector is that will be written next: what lies at its place is given
+    /// up. 0: nothing is said.
+    pub(crate) ahead: u16,
+    /// The octets of the marks.
+    pub(crate) marks: &'a [u8],
+}
+
+/// The footer that `tail` ends with, if it is whole.
+pub(crate) fn decode(tail: &[u8]) -> Option<Footer<'_>> {
     let (seq, len) = measure(tail)?;
     let footer = tail.get(tail.len().checked_sub(len)?..)?;
     let (covered, sum) = footer.split_last_chunk::<4>()?;
     if Crc32::of(seq, covered) != u32::from_le_bytes(*sum) {
         return None;
     }
-    Some((seq, footer.get(..len - TRAILER_LEN)?))
+    let (_, ahead) = covered.split_last_chunk::<2>()?;
+    Some(Footer { seq, ahead: u16::from_le_bytes(*ahead), marks: footer.get(..len - TRAILER_LEN)? })
 }
 
 #[cfg(test)]
@@ -124,10 +139,12 @@ mod tests {
             marks.push(Mark { kind: Kind::Head, commits: at % 2 == 0, at, len: 400, reference: 7 });
         }
         let mut octets = [0; 64];
-        marks.encode(33, &mut octets).unwrap();
-        let (seq, found) = decode(&octets).unwrap();
-        assert_eq!(seq, 33);
-        assert!(found.chunks(MARK_LEN).map(|octets| Mark::decode(octets).unwrap()).eq(marks.marks.clone()));
+        marks.encode(33, 2, &mut octets).unwrap();
+        let found = decode(&octets).unwrap();
+        assert_eq!((found.seq, found.ahead), (33, 2));
+        assert!(
+            found.marks.chunks(MARK_LEN).map(|octets| Mark::decode(octets).unwrap()).eq(marks.marks.clone())
+        );
         let begin = 64 - marks.footer_len(0).unwrap();
         for bit in begin * 8..64 * 8 {
             let mut flipped = octets;
@@ -145,6 +162,6 @@ mod tests {
         }
         assert!(marks.footer_len(0).is_some() && marks.footer_len(1).is_none());
         marks.push(mark);
-        assert_eq!(marks.encode(1, &mut [0; FOOTER_MAX]), None);
+        assert_eq!(marks.encode(1, 0, &mut [0; FOOTER_MAX]), None);
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::footer::{FOOTER_MAX, Marks};
 use crate::geometry::Geometry;
-use crate::header::{SectorHeader, is_blank};
+use crate::header::{Header, SectorHeader, is_blank};
 use crate::health::{Wear, count};
 use embedded_storage_async::nor_flash::{NorFlash, NorFlashError as _};
 
@@ -178,7 +178,22 @@ impl<F: NorFlash> Log<F> {
             }
             self.verified = true;
         }
-        self.limit.unwrap_or(self.footer_at(marks)).saturating_sub(self.at)
+        let mut end = self.limit.unwrap_or(self.footer_at(marks));
+        if self.ends_without_footer(marks) {
+            end -= self.geometry.padded(Header::LEN as u32);
+        }
+        end.saturating_sub(self.at)
+    }
+
+    /// Whether the segment is the last of its sector.
+    pub(crate) const fn is_last_segment(&self) -> bool {
+        self.open && self.segment + self.geometry.segment >= self.geometry.sector
+    }
+
+    /// Whether the sector will have no footer at its end if `more` marks come: what the next one
+    /// takes the place of is then told by a record, for which there is room.
+    pub(crate) fn ends_without_footer(&self, more: usize) -> bool {
+        self.is_last_segment() && (self.limit.is_some() || self.marks.footer_len(more).is_none())
     }
 
     /// Goes on in a segment that was begun before the last reboot and whose records end at `at`;
@@ -215,8 +230,9 @@ impl<F: NorFlash> Log<F> {
 
     /// Writes the segment's footer, if it can have one, and goes on to the next segment.
     ///
-    /// Never fails: a footer is only a shortcut.
-    pub(crate) async fn close_segment(&mut self) {
+    /// Never fails: a footer is only a shortcut. `ahead`: how many numbers on the next sector is, if
+    /// this is the last segment.
+    pub(crate) async fn close_segment(&mut self, ahead: u16) {
         let at = self.footer_at(0);
         let end = self.segment + self.geometry.segment;
         let begun = self.at > self.segment && (self.segment > 0 || self.at > self.header_len());
@@ -231,7 +247,7 @@ impl<F: NorFlash> Log<F> {
             self.closing = true;
             let mut footer = [0; FOOTER_MAX];
             let footer = footer.get_mut(..(end - at) as usize).unwrap_or_default();
-            if self.marks.encode(self.seq, footer).is_some() {
+            if self.marks.encode(self.seq, ahead, footer).is_some() {
                 let written = self.flash.write(self.geometry.address(self.seq) + at, footer).await;
                 match written {
                     Ok(()) => self.wear.programmed += footer.len() as u64,

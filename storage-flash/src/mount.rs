@@ -5,12 +5,13 @@
 //! error or a damaged record costs what it covers, nothing else.
 
 use crate::FlashStore;
-use crate::footer::{self, FOOTER_MAX, MARK_LEN, Mark};
+use crate::footer::{self, FOOTER_MAX, Footer, MARK_LEN, Mark};
 use crate::header::{Beginning, Header, SectorHeader, is_blank};
 use crate::log::PAGE;
 use crate::store::State;
 use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
+use larder::pair::PairId;
 
 /// What was found on a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,20 +147,20 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         for segment in (0..geometry.sector).step_by(geometry.segment as usize) {
             let (tail, next) = self.look(position, segment, survey).await;
             let mut long = [0; FOOTER_MAX];
-            let marks = match &tail {
+            let footer = match &tail {
                 Some(tail) => self.footer(position, segment, tail, &mut long).await,
                 None => None,
             };
-            strange |= tail.is_none_or(|tail| !is_blank(&tail)) && marks.is_none();
-            if let (None, Some((found, _))) = (seq, marks) {
+            strange |= tail.is_none_or(|tail| !is_blank(&tail)) && footer.is_none();
+            if let (None, Some(footer)) = (seq, footer) {
                 // The header is damaged, or gone with the beginning of an erase.
-                seq = Some(found);
+                seq = Some(footer.seq);
                 survey.ours = true;
-                counts = Some(self.look_at(position, found, survey));
+                counts = Some(self.look_at(position, footer.seq, survey));
             }
             if let (Some(seq), Some(true)) = (seq, counts) {
-                let marks = marks.filter(|(found, _)| *found == seq).map(|(_, marks)| marks);
-                self.mount_segment(seq, segment, front, marks, survey).await;
+                let footer = footer.filter(|footer| footer.seq == seq);
+                self.mount_segment(seq, segment, front, footer, survey).await;
             }
             front = next;
         }
@@ -185,14 +186,17 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         seq: u32,
         segment: u32,
         front: Front,
-        marks: Option<&[u8]>,
+        footer: Option<Footer<'_>>,
         survey: &mut Survey<F::Error>,
     ) {
         let newest = self.catalog.newest;
         // The one that is written on: the newest, or the one before it, if that is empty.
         let current = seq == newest || (seq + 1 == newest && survey.empty == Some(newest));
-        if let Some(marks) = marks {
-            for mark in marks.chunks(MARK_LEN).filter_map(Mark::decode) {
+        if let Some(footer) = footer {
+            if footer.ahead > 0 {
+                self.catalog.give_up(seq + u32::from(footer.ahead));
+            }
+            for mark in footer.marks.chunks(MARK_LEN).filter_map(Mark::decode) {
                 self.catalog.apply(seq, &mark);
             }
             self.found(current, Resume { seq, segment, at: None }, survey);
@@ -230,14 +234,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
     }
 
-    /// The number of the sector and the marks of the footer that `tail` ends with.
+    /// The footer that `tail` ends with.
     async fn footer<'b>(
         &mut self,
         position: u32,
         segment: u32,
         tail: &'b [u8; TAIL],
         long: &'b mut [u8; FOOTER_MAX],
-    ) -> Option<(u32, &'b [u8])> {
+    ) -> Option<Footer<'b>> {
         let (_, len) = footer::measure(tail)?;
         if len <= TAIL {
             return footer::decode(tail);
@@ -321,6 +325,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.log.verified = false;
             self.log.segment = resume.segment;
             self.log.resume_at(resume.at);
+        }
+        if !self.log.open && !self.log.prepared {
+            // The next sector may have been begun to be erased, and what is left of it may lack
+            // what hid the rest.
+            self.catalog.give_up(self.log.next);
+            self.catalog.raise_floor(PairId::new(self.catalog.floor));
         }
     }
 

@@ -19,11 +19,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// there would be room for them again.
     pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
         let floor = self.catalog.floor;
-        if floor > self.floor_kept {
+        if floor > self.catalog.told {
             if self.is_alive(PairId::new(floor)) {
                 self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
             }
-            self.floor_kept = floor;
+            self.catalog.told = floor;
         }
         Ok(())
     }
@@ -188,7 +188,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
         self.settle(false).await;
         let known = self.catalog.get(id).is_some();
-        let given_up = id.number() <= self.catalog.floor && id.number() > self.floor_kept;
+        let given_up = id.number() <= self.catalog.floor && id.number() > self.catalog.told;
         if known {
             medium(self.remove_all(&[id]).await)?;
         } else if given_up {
@@ -252,7 +252,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready || self.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
-        match self.prepare_sector(None).await {
+        match self.prepare_ahead().await {
             Ok(()) => Ok(Maintained::Worked),
             Err(StoreError::Medium(error)) => Err(error),
             Err(_) => Ok(Maintained::Nothing),

@@ -32,7 +32,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
         }
         count(&mut self.log.wear.abandoned);
-        self.log.close_segment().await;
+        self.close_segment(false).await;
         found.is_some()
     }
 

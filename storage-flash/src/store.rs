@@ -30,8 +30,6 @@ pub struct FlashStore<F, const PAIRS: usize, const WRITERS: usize = 2, const BUF
     pub(crate) places: Places,
     /// The key of the fingerprints, for a partition that has none.
     pub(crate) seed: u32,
-    /// The catalog's floor, as far as it is known on flash.
-    pub(crate) floor_kept: u64,
     /// Counts uses of writers, to tell which was last.
     pub(crate) uses: u32,
 }
@@ -72,7 +70,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             state: State::Unmounted,
             places: Places::default(),
             seed,
-            floor_kept: 0,
             uses: 0,
         })
     }
@@ -151,7 +148,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.release(slot);
         }
         while self.log.open {
-            self.log.close_segment().await;
+            self.close_segment(true).await;
         }
         // Nothing is held by pins from here on.
         self.catalog.pins = Pins::new();
@@ -183,10 +180,13 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.remove(id).await?;
         while self.log.seq <= last {
             while self.log.open {
-                self.log.close_segment().await;
+                self.close_segment(true).await;
             }
             medium(self.open_sector(None).await)?;
         }
+        // All of them at once: an erase that is cut off may leave a pair and not what hid it.
+        let unit = (self.log.geometry.sector / self.log.geometry.unit - 1) as u16;
+        medium(self.append_note(Kind::Clear, &[name(last, unit)]).await)?;
         self.erase_through(last).await
     }
 
@@ -199,13 +199,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             if self.catalog.pins.seq_at(&geometry, position).is_some() {
                 continue;
             }
-            self.catalog.drop_position(position);
+            let floor = self.forget_sector(seq, 0);
             self.release_lost();
             if seq + geometry.sectors == self.log.next {
                 self.log.prepared = false;
                 self.log.prepared_before = false;
             }
             self.log.erase(seq).await?;
+            self.catalog.told = self.catalog.told.max(floor);
         }
         Ok(())
     }
@@ -229,7 +230,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.release(slot);
         }
         self.places.clear();
-        self.floor_kept = 0;
         self.log.reset(self.log.geometry.sectors);
         self.log.wear = Wear::default();
         self.catalog.reset(1);

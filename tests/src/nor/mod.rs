@@ -105,6 +105,11 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Nor<READ, WRITE,
         self.octets[bit / 8] ^= 1 << (bit % 8);
     }
 
+    /// Ruins the words of a range: with error correction, reading them fails from now on.
+    pub fn ruin(&mut self, octets: core::ops::Range<usize>) {
+        self.words[octets.start / WRITE..octets.end.div_ceil(WRITE)].fill(Word::Torn);
+    }
+
     /// The counts since the last [`reset_counts`](Self::reset_counts).
     pub const fn counts(&self) -> &Counts {
         &self.counts

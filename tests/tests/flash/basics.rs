@@ -1,11 +1,11 @@
 //! Pairs survive reboots.
 
-use crate::world::{Names, Op, View, mounted, over, rebooted, sample, view};
-use larder::store::{Cursor, PairStore};
-use larder_storage_flash::Mounted;
+use crate::world::{Names, Op, View, mounted, over, rebooted, sample, unchanged, view};
+use larder::store::{Cursor, PairStore, StoreError};
+use larder_storage_flash::{FlashStore, Mounted};
 use larder_tests::block_on;
 use larder_tests::nor::Nor;
-use larder_tests::store_suite::{Kept, Sample, check, store, update};
+use larder_tests::store_suite::{Kept, Sample, check, find_all, store, try_store, update};
 
 #[test]
 fn a_pair_is_there_after_a_reboot_and_its_uptime_is_not() {
@@ -50,6 +50,47 @@ fn filled_ten_times_over_the_youngest_pairs_are_there_and_reboots_change_nothing
     fill::<4, 32, 131_072>(4);
 }
 
+#[test]
+fn the_largest_body_fits_from_any_place_and_one_octet_more_is_refused() {
+    largest(mounted(Nor::<1, 1, 4096>::new(4)));
+    largest(mounted(Nor::<4, 8, 2048>::new(8)));
+    largest(mounted(Nor::<4, 32, 131_072>::new(3)));
+    largest(mounted(Nor::<1, 4, 256>::new(64)));
+}
+
+fn largest<const R: usize, const W: usize, const E: usize>(mut s: crate::world::Store<R, W, E>) {
+    let most = s.body_max() as usize;
+    for round in 0..6 {
+        block_on(store(&mut s, &sample(&format!("/{round}"), 37 + 411 * round)));
+        let known = Sample { length_known: round % 2 == 0, ..sample("/largest", most) };
+        let stored = block_on(store(&mut s, &known));
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole, "round {round}");
+        s = rebooted(s);
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole, "round {round}, after a reboot");
+        assert!(block_on(try_store(&mut s, &sample("/more", most + 1))).is_err());
+        let unknown = Sample { length_known: false, ..sample("/more", most + 1) };
+        assert!(block_on(try_store(&mut s, &unknown)).is_err());
+        assert_eq!(block_on(find_all(&mut s, unknown.key(), |_| ())), []);
+    }
+}
+
+#[test]
+fn sixteen_mebibytes_are_used_to_their_end() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(4096));
+    for number in 0..150 {
+        block_on(store(&mut s, &sample(&format!("/{number}"), 120_000)));
+    }
+    assert!(s.flash().image().chunks(4096).all(|sector| sector[0] == b'L'));
+    let before = view(&mut s);
+    assert_eq!(before.len(), 64, "as many as the index holds");
+    let mut flash = s.into_flash();
+    flash.reset_counts();
+    let mut s = mounted(flash);
+    let reads = s.flash().counts().reads;
+    assert!(reads <= 4096 + 16, "{reads} reads to boot");
+    assert_eq!(view(&mut s), before);
+}
+
 fn fill<const R: usize, const W: usize, const E: usize>(units: usize) {
     let mut s = mounted(Nor::<R, W, E>::new(units));
     let mut stored = 0;
@@ -65,7 +106,7 @@ fn fill<const R: usize, const W: usize, const E: usize>(units: usize) {
         if number % 37 == 0 {
             let before = view(&mut s);
             s = rebooted(s);
-            assert_eq!(view(&mut s), before);
+            unchanged(&before, &view(&mut s), "a reboot");
         }
     }
     assert_eq!(block_on(check(&mut s, &last.unwrap())), Kept::Whole);
@@ -85,7 +126,7 @@ fn nothing_removed_comes_back_when_the_index_was_full() {
     let before = view(&mut s);
     assert_eq!(before.len(), 64);
     let mut s = rebooted(s);
-    assert_eq!(view(&mut s), before);
+    unchanged(&before, &view(&mut s), "a reboot");
     for number in 75..80 {
         block_on(names.run(&mut s, &Op::Remove(number))).unwrap();
     }
@@ -108,7 +149,7 @@ fn a_device_that_sleeps_between_polls_wears_no_more_for_what_it_erased_ahead() {
         block_on(s.maintain()).unwrap();
         let before = view(&mut s);
         s = rebooted(s);
-        assert_eq!(view(&mut s), before, "version {version}");
+        unchanged(&before, &view(&mut s), &format!("version {version}"));
     }
     // A head of 340 octets and half a program page each time, eight to a sector.
     let erases = s.flash().counts().all_erases();
@@ -130,8 +171,54 @@ fn a_partition_of_another_size_holds_nothing_and_nothing_old_comes_back() {
             all.extend(view(&mut s));
             let before = view(&mut s);
             s = rebooted(s);
-            assert_eq!(view(&mut s), before, "{sectors} sectors, pair {number}");
+            unchanged(&before, &view(&mut s), &format!("{sectors} sectors, pair {number}"));
         }
+    }
+}
+
+#[test]
+fn pins_leave_room_and_are_refused_before_there_is_none() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let mut pinned = Vec::new();
+    let refused = loop {
+        let stored = block_on(store(&mut s, &sample(&format!("/{}", pinned.len()), 3000)));
+        match block_on(s.pin(stored.id)) {
+            Ok(pin) => pinned.push((stored, pin)),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused, StoreError::NoRoom);
+    assert!(pinned.len() >= 3, "{} pairs are pinned", pinned.len());
+    for number in 0..100 {
+        let stored = block_on(store(&mut s, &sample(&format!("/other{number}"), 2000)));
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+    }
+    for (stored, _) in &pinned {
+        assert_eq!(block_on(check(&mut s, stored)), Kept::Whole, "the ring passed over it");
+    }
+    for (stored, pin) in pinned {
+        block_on(s.unpin(pin)).unwrap();
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Gone, "its turn is long over");
+    }
+    let before = view(&mut s);
+    let mut s = rebooted(s);
+    unchanged(&before, &view(&mut s), "a reboot");
+}
+
+#[test]
+fn a_firmware_with_smaller_buffers_reads_what_one_with_larger_ones_wrote() {
+    let flash = Nor::<4, 4, 4096>::new(16);
+    let mut s: FlashStore<_, 16, 2, 4096> = FlashStore::new(flash, 0..65_536, 7).unwrap();
+    block_on(s.mount()).unwrap();
+    let stored = block_on(store(&mut s, &Sample { padding: 1500, ..sample("/a", 20_000) }));
+    let mut s: FlashStore<_, 16, 1, 512> = FlashStore::new(s.into_flash(), 0..65_536, 8).unwrap();
+    assert_eq!(block_on(s.mount()), Ok(Mounted::Ready));
+    assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+    let next = block_on(store(&mut s, &Sample { padding: 1500, ..sample("/b", 20_000) }));
+    let mut s: FlashStore<_, 16, 2, 4096> = FlashStore::new(s.into_flash(), 0..65_536, 9).unwrap();
+    block_on(s.mount()).unwrap();
+    for stored in [stored, next] {
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Random operations with power cuts and reboots, against a plain map.
 
-use crate::world::{Names, Op, Store, View, compare, mounted, rebooted, sample, view};
+use crate::world::{Names, Op, Store, View, compare, mounted, rebooted, sample, unchanged, view};
 use larder::pair::PairId;
 use larder_tests::block_on;
 use larder_tests::nor::{Nor, Tear};
 use larder_tests::store_suite::Sample;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Numbers(u64);
 
@@ -21,22 +21,47 @@ type Map = BTreeMap<PairId, (String, u32)>;
 
 #[test]
 fn the_store_agrees_with_a_map_over_cuts_and_reboots() {
-    for seed in 0..12 {
-        run(mounted(Nor::<1, 4, 4096>::new(6)), seed, 150);
-        run(mounted(Nor::<4, 8, 2048>::new(9)), 1000 + seed, 150);
-        run(mounted(Nor::<4, 32, 4096>::new(5).with_ecc()), 2000 + seed, 150);
+    for seed in 0..seeds() {
+        run(mounted(Nor::<1, 4, 4096>::new(6)), seed, 150, &LENGTHS);
+        run(mounted(Nor::<4, 8, 2048>::new(9)), 100_000 + seed, 150, &LENGTHS);
+        run(mounted(Nor::<4, 32, 4096>::new(5).with_ecc()), 200_000 + seed, 150, &LENGTHS);
     }
-    run(mounted(Nor::<1, 1, 256>::new(64)), 3000, 150);
-    run(mounted(Nor::<1, 4, 131_072>::new(3)), 4000, 100);
+    run(mounted(Nor::<1, 1, 256>::new(64)), 3000, 150, &LENGTHS);
+    run(mounted(Nor::<1, 4, 131_072>::new(3)), 4000, 100, &LENGTHS);
 }
 
-fn run<const R: usize, const W: usize, const E: usize>(mut store: Store<R, W, E>, seed: u64, length: usize) {
+#[test]
+fn the_store_agrees_with_a_map_when_the_index_is_full() {
+    let mut most = 0;
+    for seed in 0..seeds() {
+        most = most.max(run(mounted(Nor::<1, 4, 4096>::new(24)), 500_000 + seed, 400, &[0, 3, 30]));
+        most = most.max(run(mounted(Nor::<4, 8, 2048>::new(48)), 600_000 + seed, 400, &[0, 3, 30]));
+    }
+    assert_eq!(most, 64, "the index was full");
+}
+
+/// Runs of each kind: 12, or as many as `LARDER_SEEDS` in the environment says.
+fn seeds() -> u64 {
+    std::env::var("LARDER_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(12)
+}
+
+/// Octets of the bodies.
+const LENGTHS: [usize; 6] = [0, 20, 300, 900, 1500, 4000];
+
+fn run<const R: usize, const W: usize, const E: usize>(
+    mut store: Store<R, W, E>,
+    seed: u64,
+    length: usize,
+    lengths: &[usize],
+) -> usize {
+    let mut most = 0;
     let mut numbers = Numbers(seed);
     let mut names = Names::default();
     let mut map = Map::new();
     let mut before = View::new();
+    let mut removed = BTreeSet::new();
     for step in 0..length {
-        let op = random(&mut numbers, &names);
+        let op = random(&mut numbers, &names, lengths);
         let told = format!("seed {seed}, step {step}, {op:?}");
         let mut done = store.clone();
         let begun = done.flash().steps();
@@ -46,7 +71,10 @@ fn run<const R: usize, const W: usize, const E: usize>(mut store: Store<R, W, E>
         let steps = done.flash().steps() - begun;
         let mut done_map = map.clone();
         note(&mut done_map, &op, &names, &done_names);
+        assert!(!before.keys().any(|id| removed.contains(id)), "what was removed is back: {told}");
+        let gone: Vec<_> = map.keys().filter(|id| !done_map.contains_key(id)).copied().collect();
         agree(&mut done_map, &after, &told);
+        most = most.max(after.len());
         match numbers.below(4) {
             0 if steps > 0 => {
                 // Not the tear that cannot be seen: it may come twice at one place.
@@ -69,21 +97,26 @@ fn run<const R: usize, const W: usize, const E: usize>(mut store: Store<R, W, E>
                 before = seen;
             }
             1 => {
+                removed.extend(gone);
                 store = rebooted(done);
-                assert_eq!(view(&mut store), after, "{told}, and a reboot");
-                (names, map, before) = (done_names, done_map, after);
+                before = view(&mut store);
+                unchanged(&after, &before, &told);
+                (names, map) = (done_names, done_map);
+                map.retain(|id, _| before.contains_key(id));
             }
             _ => {
+                removed.extend(gone);
                 store = done;
                 (names, map, before) = (done_names, done_map, after);
             }
         }
     }
+    most
 }
 
-fn random(numbers: &mut Numbers, names: &Names) -> Op {
+fn random(numbers: &mut Numbers, names: &Names, lengths: &[usize]) -> Op {
     let path = format!("/{}", numbers.below(30));
-    let len = [0, 20, 300, 900, 1500, 4000][numbers.below(6)];
+    let len = lengths[numbers.below(lengths.len())];
     let new = Sample { length_known: numbers.below(3) > 0, ..sample(&path, len) };
     let count = names.0.len();
     if count < 3 {
@@ -99,9 +132,9 @@ fn random(numbers: &mut Numbers, names: &Names) -> Op {
         15 => Op::Abandon(new),
         16 => Op::Maintain,
         17 => Op::PutBoth(new, sample("/both", 700)),
-        18 if numbers.below(4) == 0 => Op::Clear,
+        18 if numbers.below(8) == 0 => Op::Clear,
         18 => Op::Put(Sample { padding: 1000, ..new }, vec![]),
-        _ if numbers.below(4) == 0 => Op::Wipe(recent),
+        _ if numbers.below(8) == 0 => Op::Wipe(recent),
         _ => Op::Remove(recent),
     }
 }
