@@ -7,6 +7,7 @@ use crate::health::Wear;
 use crate::index::ENDED;
 use crate::pins::Held;
 use crate::store::State;
+use crate::writer::Writer;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
 use larder::pair::{NewPair, PairId, PairKey, record};
@@ -201,6 +202,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.settle(false).await;
         medium(self.keep_floor().await)?;
         let fingerprint = Some(key.fingerprint(self.log.seed));
+        for slot in 0..WRITERS {
+            let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
+            if self.writers.get(slot).is_some_and(is_under) {
+                self.release(slot);
+            }
+        }
         loop {
             let mut ids: Vec<PairId, LIST_MAX> = Vec::new();
             let mut below = u64::MAX;

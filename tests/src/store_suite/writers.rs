@@ -44,6 +44,25 @@ pub async fn abandon_leaves_nothing<S: PairStore>(make: &mut impl FnMut() -> S) 
     assert_eq!(check(&mut s, &stored).await, Kept::Whole);
 }
 
+/// §4.4: what is being stored when its URI is invalidated must not become visible afterwards.
+pub async fn invalidate_gives_up_what_is_being_written<S: PairStore>(make: &mut impl FnMut() -> S) {
+    for octets in [10, 400, 3000] {
+        let mut s = make();
+        let (old, other) = (Sample::new("/a", 1, octets), Sample::new("/b", 2, 100));
+        let writing = old.create(&mut s).await.expect("room");
+        let beside = other.create(&mut s).await.expect("room");
+        let body = old.body();
+        s.write(writing, &body[..octets / 2]).await.expect("room");
+        s.invalidate(old.key()).await.expect("the medium");
+        assert!(matches!(s.write(writing, &body[octets / 2..]).await, Err(StoreError::Gone)));
+        assert!(matches!(s.commit(writing, &[]).await, Err(StoreError::Gone)));
+        assert!(find_all(&mut s, old.key(), |_| ()).await.is_empty());
+        s.write(beside, &other.body()).await.expect("the other one goes on");
+        let id = s.commit(beside, &[]).await.expect("a commit");
+        assert_eq!(check(&mut s, &super::Stored { id, sample: other }).await, Kept::Whole);
+    }
+}
+
 /// After commit or abandon the handle means nothing, also when its slot is used again.
 pub async fn a_stale_writer_gets_gone<S: PairStore>(make: &mut impl FnMut() -> S) {
     let mut s = make();
