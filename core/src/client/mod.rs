@@ -2,6 +2,7 @@
 
 mod call;
 mod deadline;
+mod freshen;
 mod origin;
 mod reply;
 mod report;

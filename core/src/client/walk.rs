@@ -10,13 +10,11 @@ use super::{Content, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{Fields, HeadBuf, Outgoing, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
-use crate::reason::Reason;
 use crate::rules::keys;
 use crate::rules::stored_fields::MadeDate;
 use crate::state::{
     CacheMiss, Candidates, CouldNotBeStored, End, FromCache, GatewayTimeout, IdleClient, IdleNext,
-    InvalidateEntries, MissNext, NeedRevalidation, NeedToBeUpdated, RevalidationNext, Serving, StoreAndUse,
-    Unreachable,
+    InvalidateEntries, MissNext, NeedRevalidation, RevalidationNext, Serving, StoreAndUse, Unreachable,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
@@ -99,7 +97,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     }
 
     /// Loads a pair's record, unless the buffer holds it.
-    async fn load(&mut self, id: PairId, last: Option<Found>, record: &mut [u8]) -> Option<Found> {
+    pub(super) async fn load(&mut self, id: PairId, last: Option<Found>, record: &mut [u8]) -> Option<Found> {
         if last.is_some_and(|found| found.id == id) {
             return last;
         }
@@ -211,92 +209,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
     }
 
-    /// After a 304: writes the freshened heads, that of the answer at last. Answers where its old
-    /// record is: in the buffer, or nowhere.
-    async fn freshen(
-        &mut self,
-        state: &NeedToBeUpdated<'_, crate::state::Serve>,
-        last: Option<Found>,
-        record: &mut [u8],
-    ) -> Option<Found> {
-        let answer = state.answers()?;
-        let mut last = last;
-        for id in state.ids().filter(|id| *id != answer) {
-            if state.forget() {
-                self.remove(id).await;
-            } else {
-                last = self.load(id, last, record).await;
-                self.update(state, last, record, false).await;
-            }
-        }
-        last = self.load(answer, last, record).await;
-        let is_written = !state.forget() && state.ids().any(|id| id == answer);
-        if is_written && !self.update(state, last, record, true).await {
-            return None;
-        }
-        last
-    }
-
-    /// After a 200 to HEAD: writes the freshened heads, or removes the pairs.
-    async fn freshen_or_forget(
-        &mut self,
-        state: &NeedToBeUpdated<'_, crate::state::HandOver>,
-        record: &mut [u8],
-    ) {
-        for id in state.ids() {
-            if state.forget() {
-                self.remove(id).await;
-            } else {
-                let found = self.load(id, None, record).await;
-                self.update(state, found, record, false).await;
-            }
-        }
-    }
-
-    /// Writes one freshened head. If it cannot be, the old one must not be used again without
-    /// validation: unless it needs that anyway the pair goes, after this use if it is the answer.
-    /// Answers whether the pair is still there.
-    async fn update<Then>(
-        &mut self,
-        state: &NeedToBeUpdated<'_, Then>,
-        found: Option<Found>,
-        record: &[u8],
-        is_answer: bool,
-    ) -> bool {
-        let Some(pair) = found.and_then(|found| found.view(record)) else {
-            return false;
-        };
-        let new = state.freshened(&pair);
-        let updated = match record::encoded_len(&new) {
-            // It would never be found again.
-            len if len.is_none_or(|len| len > record.len()) => Err(StoreError::HeadTooLarge),
-            _ => self.store.update(pair.id, &new).await,
-        };
-        let Err(error) = updated else {
-            return true;
-        };
-        let is_gone = matches!(error, StoreError::Gone);
-        if !is_gone {
-            self.failed(&error);
-            // What was stale stays so, and is validated next time.
-            let stays_stale = [Reason::Stale, Reason::MustRevalidate, Reason::ResponseNoCache]
-                .map(Some)
-                .contains(&self.report.forwarded);
-            if !is_answer {
-                self.remove(pair.id).await;
-            } else if !stays_stale {
-                self.pending.forget = Some(pair.id);
-            }
-        }
-        !is_gone
-    }
-
-    /// Reports that something is not stored.
-    fn failed(&mut self, error: &StoreError<S::Error>) {
-        self.report.storing = Storing::No(error.reason());
-        self.report.store_failed |= matches!(error, StoreError::Medium(_));
-    }
-
     async fn invalidate<'c>(&mut self, state: InvalidateEntries<'c>, record_max: usize) -> Ending<'c> {
         self.report.step(Step::InvalidateEntries);
         for key in state.keys() {
@@ -311,19 +223,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             End::StoreAndUse(state) => self.store_and_use(&state, record_max).await,
             End::CouldNotBeStored(state) => self.hand_over(&state),
         }
-    }
-
-    async fn remove(&mut self, id: PairId) {
-        if self.store.remove(id).await.is_err() {
-            self.distrust();
-        }
-    }
-
-    /// The store failed to remove what must not be used: this client uses nothing in it without
-    /// validation from here on.
-    fn distrust(&mut self) {
-        self.report.store_failed = true;
-        self.pending.distrust = true;
     }
 
     async fn store_and_use<'c>(&mut self, state: &StoreAndUse<'c>, record_max: usize) -> Ending<'c> {
