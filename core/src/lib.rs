@@ -8,7 +8,6 @@ mod embassy;
 pub mod fields;
 pub mod head;
 pub mod limits;
-mod logging;
 pub mod options;
 pub mod pair;
 mod reason;

@@ -3,6 +3,7 @@
 mod call;
 mod deadline;
 mod freshen;
+mod logging;
 mod origin;
 mod reply;
 mod report;

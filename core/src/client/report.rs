@@ -31,7 +31,7 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn step(&mut self, step: Step) {
-        crate::logging::transition(step);
+        super::logging::transition(step);
         // The longest walk fits.
         let _ = self.walked.push(step);
     }

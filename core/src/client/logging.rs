@@ -3,10 +3,10 @@
 //! With both features on (unification does that), defmt wins on bare metal and `log` elsewhere, so
 //! that host programs link.
 
-use crate::client::Step;
+use super::Step;
 
 /// A state was entered.
-pub(crate) fn transition(step: Step) {
+pub(super) fn transition(step: Step) {
     #[cfg(all(feature = "defmt", any(target_os = "none", not(feature = "log"))))]
     defmt::debug!("larder: {}", step);
     #[cfg(all(feature = "log", not(all(feature = "defmt", target_os = "none"))))]
