@@ -8,6 +8,7 @@ use crate::index::ENDED;
 use crate::pins::Held;
 use crate::store::State;
 use crate::writer::Writer;
+use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
 use larder::pair::{NewPair, PairId, PairKey, record};
@@ -136,6 +137,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.read_body(id, offset, buf).await
     }
 
+    async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<F::Error>> {
+        self.settle(false).await;
+        let total = u64::from(self.total(id).await.ok_or(StoreError::Gone)?);
+        Ok((from < total).then_some(from..total))
+    }
+
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
         self.settle(false).await;
         self.begin(pair).await
@@ -172,6 +179,19 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.release(slot);
         }
         Ok(())
+    }
+
+    async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<F::Error>> {
+        self.abandon(writing).await?;
+        Ok(None)
+    }
+
+    async fn resume(&mut self, _: PairId, _: u64) -> Result<Writing, StoreError<F::Error>> {
+        Err(StoreError::Gone)
+    }
+
+    async fn merge(&mut self, _: PairId, _: PairId) -> Result<(), StoreError<F::Error>> {
+        Err(StoreError::Gone)
     }
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<F::Error>> {

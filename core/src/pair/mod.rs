@@ -57,17 +57,25 @@ pub struct StoredBody {
     pub complete: Option<u64>,
     /// Octets stored.
     pub held: u64,
+    /// Whether the pair was committed. One that was not is *incomplete* (§3.3), though all octets
+    /// may be there.
+    pub committed: bool,
 }
 
 impl StoredBody {
     /// A body that is stored whole.
     pub const fn whole(octets: u64) -> Self {
-        Self { complete: Some(octets), held: octets }
+        Self { complete: Some(octets), held: octets, committed: true }
     }
 
-    /// Whether all of it is stored.
+    /// Of an incomplete pair: `held` octets of a body of `complete` octets, if that is known.
+    pub const fn part(complete: Option<u64>, held: u64) -> Self {
+        Self { complete, held, committed: false }
+    }
+
+    /// Whether all of it is stored, and committed.
     pub fn is_whole(&self) -> bool {
-        self.complete == Some(self.held)
+        self.committed && self.complete == Some(self.held)
     }
 }
 
@@ -89,8 +97,12 @@ pub struct NewPair<'a> {
     pub fields: Edited<'a>,
     /// When it was received.
     pub received: ReceivedAt,
-    /// Octets of the body, if the response says so. 0 for a response to HEAD.
+    /// Octets of the complete body, if the response says so. 0 for a response to HEAD.
     pub length: Option<u64>,
+    /// Where in the body the octets begin that will be written first. 0 but for a 206.
+    pub offset: u64,
+    /// Whether a part of the body is worth keeping: it can be completed, or serve ranges (§3.3).
+    pub resumable: bool,
 }
 
 impl<'a> NewPair<'a> {

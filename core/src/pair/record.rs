@@ -185,6 +185,8 @@ mod tests {
                 initial_age: DeltaSeconds::MAX,
             },
             length: None,
+            offset: 0,
+            resumable: false,
         }
     }
 

@@ -78,6 +78,8 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
             fields,
             received: arrived.received,
             length: stored.body.complete,
+            offset: 0,
+            resumable: false,
         }
     }
 }

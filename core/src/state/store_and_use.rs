@@ -64,6 +64,8 @@ impl<'a> StoreAndUse<'a> {
             fields,
             received: arrived.received,
             length: self.length,
+            offset: 0,
+            resumable: false,
         }
     }
 
