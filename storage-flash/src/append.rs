@@ -1,13 +1,13 @@
 //! Appending: room is made, a record is programmed, and the catalog learns of it.
 
-use crate::FlashStore;
 use crate::catalog::{name, parts};
 use crate::crc::Crc32;
 use crate::footer::Mark;
 use crate::header::{Header, Kind, LIST_MAX, list_len};
 use crate::health::count;
 use crate::records::List;
-use crate::writer::{copy, encode_list};
+use crate::ring::Ring;
+use crate::writer::{Writer, copy, encode_list};
 use core::convert::Infallible;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{NewPair, PairId, record};
@@ -20,9 +20,7 @@ pub(crate) struct Appended {
     pub(crate) at: u32,
 }
 
-impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
-    FlashStore<F, PAIRS, WRITERS, BUFFER>
-{
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Octets of room for a record that makes `marks` marks: at least `least`, in this segment or
     /// in one that is opened for it. `owner`: a pair that must not be evicted for it.
     pub(crate) async fn reserve(
@@ -117,18 +115,15 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         floor
     }
 
-    /// Programs what the writer in `slot` has gathered, as one record. `replaces`: the record may
+    /// Programs what the writer has gathered, as one record. `replaces`: the record may
     /// be its last one. Whether it was.
-    pub(crate) async fn flush(
+    pub(crate) async fn flush<const BUFFER: usize>(
         &mut self,
-        slot: usize,
+        writer: &mut Writer<BUFFER>,
         replaces: Option<&[PairId]>,
     ) -> Result<bool, StoreError<F::Error>> {
         let mut failed = false;
         loop {
-            let Some(writer) = self.writers.get(slot) else {
-                return Err(StoreError::Gone);
-            };
             let base = writer.base;
             let replaced = replaces.unwrap_or_default().len();
             let least = writer.least(&self.log.geometry, list_len(replaced));
@@ -137,9 +132,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let list: Option<List> = replaces.map(|ids| self.references(ids));
             // A pair whose head went meanwhile has no reference.
             let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
-            let (Some(writer), Some(reference)) = (self.writers.get_mut(slot), reference) else {
-                return Err(StoreError::Gone);
-            };
+            let reference = reference.ok_or(StoreError::Gone)?;
             let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, list.as_deref());
             match self.log.program(writer.record(&plan)).await {
                 Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
@@ -151,9 +144,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 }
             }
             let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
-            if let Some(writer) = self.writers.get_mut(slot) {
-                writer.written(&plan, id);
-            }
+            writer.written(&plan, id);
             return Ok(plan.header.commits);
         }
     }

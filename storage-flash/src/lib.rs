@@ -17,6 +17,7 @@ mod pair_store;
 mod pins;
 mod reader;
 mod records;
+mod ring;
 mod scan;
 mod slots;
 mod store;

@@ -20,19 +20,19 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Writes down which pairs the index gave up, before something else is removed: after a reboot
     /// there would be room for them again.
     pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
-        let floor = self.catalog.floor;
-        if floor > self.catalog.told {
-            if self.is_alive(PairId::new(floor)) {
-                self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+        let floor = self.ring.catalog.floor;
+        if floor > self.ring.catalog.told {
+            if self.ring.is_alive(PairId::new(floor)) {
+                self.ring.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
             }
-            self.catalog.told = floor;
+            self.ring.catalog.told = floor;
         }
         Ok(())
     }
 
     async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
         self.keep_floor().await?;
-        self.append_note(Kind::Remove, ids).await?;
+        self.ring.append_note(Kind::Remove, ids).await?;
         self.unpin_all(ids);
         Ok(())
     }
@@ -40,27 +40,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Takes the pins of pairs back that are not there any more.
     pub(crate) fn unpin_all(&mut self, ids: &[PairId]) {
         for id in ids {
-            if let Some(base) = self.catalog.base(*id) {
-                self.catalog.pins.remove(base);
+            if let Some(base) = self.ring.catalog.base(*id) {
+                self.ring.catalog.pins.remove(base);
             }
         }
     }
 
     async fn hold(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
-        let entry = *self.catalog.get(id).ok_or(StoreError::Gone)?;
-        if let Some(held) = self.catalog.pins.get(entry.base()) {
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
             held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
             return Ok(Pin { id });
         }
-        let last = self.last_sector(id).await.ok_or(StoreError::Gone)?;
-        let head = self.catalog.place(entry.newest()).0;
+        let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
+        let head = self.ring.catalog.place(entry.newest()).0;
         let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head };
-        if !self.catalog.pins.insert(held) {
+        if !self.ring.catalog.pins.insert(held) {
             return Err(StoreError::NoRoom);
         }
-        let geometry = self.log.geometry;
-        if self.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
-            self.catalog.pins.remove(entry.base());
+        let geometry = self.ring.log.geometry;
+        if self.ring.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
+            self.ring.catalog.pins.remove(entry.base());
             return Err(StoreError::NoRoom);
         }
         Ok(Pin { id })
@@ -68,15 +68,15 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// What a pair takes, and when it was received.
     async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<()> {
-        let entry = *self.catalog.get(id)?;
-        let total = self.total(id).await?;
+        let entry = *self.ring.catalog.get(id)?;
+        let total = self.ring.total(id).await?;
         health.live += u64::from(entry.len() + total);
         let first = entry.has(ENDED) || entry.newest() == entry.base();
-        let (seq, at) = self.catalog.place(if first { entry.base() } else { entry.newest() });
+        let (seq, at) = self.ring.catalog.place(if first { entry.base() } else { entry.newest() });
         let header_len = if first { Header::HEAD_LEN } else { Header::LEN };
         let mut octets = [0; GLANCE_HEAD];
         let octets = octets.get_mut(..GLANCE_HEAD.min(entry.len() as usize))?;
-        self.log.read(seq, at + header_len as u32, octets).await.ok()?;
+        self.ring.log.read(seq, at + header_len as u32, octets).await.ok()?;
         let received = record::decode_received(octets)?;
         health.newest = health.newest.max(received.utc);
         Some(())
@@ -113,11 +113,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         cursor: &mut Cursor,
         record: &mut [u8],
     ) -> Result<Option<Found>, F::Error> {
-        self.settle(false).await;
-        let fingerprint = Some(key.fingerprint(self.log.seed));
-        while let Some((id, _)) = self.catalog.next_below(fingerprint, below(cursor)) {
+        self.ring.settle(false).await;
+        let fingerprint = Some(key.fingerprint(self.ring.log.seed));
+        while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
             cursor.position = id.number();
-            let found = self.load(id, record).await;
+            let found = self.ring.load(id, record).await;
             if let Some(found) =
                 found.filter(|found| found.view(record).is_some_and(|pair| key.matches(pair.uri)))
             {
@@ -128,28 +128,28 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, F::Error> {
-        self.settle(false).await;
-        Ok(self.load(id, record).await)
+        self.ring.settle(false).await;
+        Ok(self.ring.load(id, record).await)
     }
 
     async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, StoreError<F::Error>> {
-        self.settle(false).await;
-        self.read_body(id, offset, buf).await
+        self.ring.settle(false).await;
+        self.ring.read_body(id, offset, buf).await
     }
 
     async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<F::Error>> {
-        self.settle(false).await;
-        let total = u64::from(self.total(id).await.ok_or(StoreError::Gone)?);
+        self.ring.settle(false).await;
+        let total = u64::from(self.ring.total(id).await.ok_or(StoreError::Gone)?);
         Ok((from < total).then_some(from..total))
     }
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         self.begin(pair).await
     }
 
     async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
         let added = self.add(slot, chunk).await;
@@ -165,7 +165,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         writing: Writing,
         replaces: &[PairId],
     ) -> Result<PairId, StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
         let completed = self.complete(slot, replaces).await;
@@ -174,7 +174,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn abandon(&mut self, writing: Writing) -> Result<(), F::Error> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         if let Some(slot) = self.slot(writing) {
             self.release(slot);
         }
@@ -195,21 +195,21 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<F::Error>> {
-        self.settle(false).await;
-        let entry = *self.catalog.get(id).ok_or(StoreError::Gone)?;
+        self.ring.settle(false).await;
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let len = self.head_len(pair)?;
-        let total = self.total(id).await.ok_or(StoreError::Gone)?;
-        let appended = self.append_head(pair, len, Some((id, total))).await?;
-        if let Some(held) = self.catalog.pins.get(entry.base()) {
+        let total = self.ring.total(id).await.ok_or(StoreError::Gone)?;
+        let appended = self.ring.append_head(pair, len, Some((id, total))).await?;
+        if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
             held.head = appended.seq;
         }
         Ok(())
     }
 
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
-        self.settle(false).await;
-        let known = self.catalog.get(id).is_some();
-        let given_up = id.number() <= self.catalog.floor && id.number() > self.catalog.told;
+        self.ring.settle(false).await;
+        let known = self.ring.catalog.get(id).is_some();
+        let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
         if known {
             medium(self.remove_all(&[id]).await)?;
         } else if given_up {
@@ -219,9 +219,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         medium(self.keep_floor().await)?;
-        let fingerprint = Some(key.fingerprint(self.log.seed));
+        let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
             if self.writers.get(slot).is_some_and(is_under) {
@@ -231,7 +231,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         loop {
             let mut ids: Vec<PairId, LIST_MAX> = Vec::new();
             let mut below = u64::MAX;
-            while let Some((id, _)) = self.catalog.next_below(fingerprint, below)
+            while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below)
                 && ids.push(id).is_ok()
             {
                 below = id.number();
@@ -245,41 +245,44 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         self.hold(id).await
     }
 
     async fn unpin(&mut self, pin: Pin) -> Result<(), F::Error> {
-        self.settle(false).await;
-        let Some(base) = self.catalog.base(pin.id) else {
+        self.ring.settle(false).await;
+        let Some(base) = self.ring.catalog.base(pin.id) else {
             return Ok(());
         };
-        let Some(held) = self.catalog.pins.get(base) else {
+        let Some(held) = self.ring.catalog.pins.get(base) else {
             return Ok(());
         };
         held.pins -= 1;
         if held.pins == 0 {
             let first = held.first;
-            self.catalog.pins.remove(base);
+            self.ring.catalog.pins.remove(base);
             // Its turn to go may have been passed over.
-            if first + self.log.geometry.sectors <= self.log.next.saturating_sub(1).max(self.log.seq) {
-                self.catalog.index.remove(base);
-                self.places.clear();
+            if first + self.ring.log.geometry.sectors
+                <= self.ring.log.next.saturating_sub(1).max(self.ring.log.seq)
+            {
+                self.ring.catalog.index.remove(base);
+                self.ring.places.clear();
             }
         }
         Ok(())
     }
 
     async fn maintain(&mut self) -> Result<Maintained, F::Error> {
-        self.settle(false).await;
-        let next = self.log.next;
+        self.ring.settle(false).await;
+        let next = self.ring.log.next;
         let in_use = self.writers.iter().any(|writer| {
-            writer.active && writer.base.is_some_and(|id| parts(id).0 + self.log.geometry.sectors <= next)
+            writer.active
+                && writer.base.is_some_and(|id| parts(id).0 + self.ring.log.geometry.sectors <= next)
         });
-        if self.state != State::Ready || self.log.prepared || in_use {
+        if self.state != State::Ready || self.ring.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
-        match self.prepare_ahead().await {
+        match self.ring.prepare_ahead().await {
             Ok(()) => Ok(Maintained::Worked),
             Err(StoreError::Medium(error)) => Err(error),
             Err(_) => Ok(Maintained::Nothing),
@@ -287,20 +290,20 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn health(&mut self) -> Health {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         let mut health = Health::default();
         let mut below = u64::MAX;
-        while let Some((id, _)) = self.catalog.next_below(None, below) {
+        while let Some((id, _)) = self.ring.catalog.next_below(None, below) {
             below = id.number();
             health.pairs += 1;
             // Of a damaged one nothing is known.
             let _ = self.weigh(id, &mut health).await;
         }
-        let geometry = &self.log.geometry;
+        let geometry = &self.ring.log.geometry;
         health.capacity = u64::from(geometry.sectors)
-            * u64::from(geometry.sector - self.log.header_len() - SectorHeader::LEN as u32);
-        health.evictions = self.catalog.evictions;
-        let Wear { read_failures, program_failures, erase_failures, .. } = self.log.wear;
+            * u64::from(geometry.sector - self.ring.log.header_len() - SectorHeader::LEN as u32);
+        health.evictions = self.ring.catalog.evictions;
+        let Wear { read_failures, program_failures, erase_failures, .. } = self.ring.log.wear;
         health.failures = read_failures.saturating_add(program_failures).saturating_add(erase_failures);
         health
     }

@@ -3,13 +3,13 @@
 //! A fragment of a body is checked before an octet of it is given: in one pass if the caller's
 //! buffer takes it whole, else by reading it twice.
 
-use crate::FlashStore;
 use crate::catalog::{name, parts};
 use crate::crc::Crc32;
 use crate::header::{Header, Kind, Reference, UNKNOWN};
 use crate::health::count;
 use crate::index::{ENDED, Entry, RECENT};
 use crate::log::PAGE;
+use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{PairId, StoredBody, record};
 use larder::store::{Found, StoreError};
@@ -32,41 +32,7 @@ pub(crate) struct Place {
     checked: bool,
 }
 
-/// Where the last reads were, of a few pairs: so that a body that is read on is not looked for from
-/// its beginning.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Places {
-    places: [Option<Place>; PLACES],
-    next: usize,
-}
-
-/// Bodies that are read turn by turn without being looked for again.
-const PLACES: usize = 3;
-
-impl Places {
-    fn get(&self, id: PairId) -> Option<Place> {
-        self.places.iter().flatten().find(|place| place.id == id).copied()
-    }
-
-    fn set(&mut self, place: Place) {
-        let known = self.places.iter().position(|known| known.is_some_and(|known| known.id == place.id));
-        let at = known.unwrap_or_else(|| {
-            self.next = (self.next + 1) % PLACES;
-            self.next
-        });
-        if let Some(slot) = self.places.get_mut(at) {
-            *slot = Some(place);
-        }
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.places = [None; PLACES];
-    }
-}
-
-impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
-    FlashStore<F, PAIRS, WRITERS, BUFFER>
-{
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Copies the record of a pair; `None` if it is gone, damaged (then it is forgotten), or does
     /// not fit. One read, two if the buffer has no room for a header beside the record, and one
     /// more for a body whose length was not known when its head was written.

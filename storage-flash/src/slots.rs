@@ -32,8 +32,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Whether a pair is being written, and its head is still there.
     pub(crate) fn is_pending(&mut self, id: PairId) -> bool {
-        let base = self.catalog.base(id);
-        base.and_then(|base| self.catalog.index.get(base)).is_some_and(|entry| !entry.is_visible())
+        let base = self.ring.catalog.base(id);
+        base.and_then(|base| self.ring.catalog.index.get(base)).is_some_and(|entry| !entry.is_visible())
     }
 
     /// Ends a writer; a pair that it has not completed is as if never begun.
@@ -45,9 +45,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         writer.end();
         if let Some(id) = base
             && self.is_pending(id)
-            && let Some(base) = self.catalog.base(id)
+            && let Some(base) = self.ring.catalog.base(id)
         {
-            self.catalog.index.remove(base);
+            self.ring.catalog.index.remove(base);
         }
     }
 
@@ -86,10 +86,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let slot = self.take_slot();
         let mut base = None;
         if len > Writer::<BUFFER>::ROOM {
-            let appended = self.append_head(pair, len, None).await?;
-            base = Some(name(appended.seq, (appended.at / self.log.geometry.unit) as u16));
+            let appended = self.ring.append_head(pair, len, None).await?;
+            base = Some(name(appended.seq, (appended.at / self.ring.log.geometry.unit) as u16));
         }
-        let fingerprint = pair.key().fingerprint(self.log.seed);
+        let fingerprint = pair.key().fingerprint(self.ring.log.seed);
         let Some(writer) = self.writers.get_mut(slot) else {
             return Err(StoreError::NoRoom);
         };
@@ -122,7 +122,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let taken = writer.gather(rest);
             rest = rest.get(taken..).unwrap_or_default();
             if !rest.is_empty() {
-                self.flush(slot, None).await?;
+                let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+                self.ring.flush(writer, None).await?;
             }
         }
         Ok(())
@@ -137,11 +138,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if !first.is_empty() {
             self.keep_floor().await?;
         }
-        while !self.flush(slot, Some(first)).await? {}
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        while !self.ring.flush(writer, Some(first)).await? {}
         self.unpin_all(first);
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
         for more in others.chunks(LIST_MAX) {
-            self.append_note(Kind::Remove, more).await?;
+            self.ring.append_note(Kind::Remove, more).await?;
         }
         Ok(id)
     }
