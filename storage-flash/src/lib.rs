@@ -4,8 +4,11 @@
 
 mod append;
 mod blocking;
+mod bodies;
 mod catalog;
 mod crc;
+mod delta;
+mod extents;
 mod footer;
 mod geometry;
 mod header;

@@ -1,10 +1,11 @@
 //! What the store does as a [`PairStore`].
 
 use crate::FlashStore;
+use crate::append::announced;
 use crate::catalog::parts;
-use crate::header::{Header, Kind, LIST_MAX, SectorHeader};
+use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::health::Wear;
-use crate::index::ENDED;
+use crate::index::{Newest, PENDING};
 use crate::pins::Held;
 use crate::store::State;
 use crate::writer::Writer;
@@ -13,6 +14,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
 use larder::pair::{NewPair, PairId, PairKey, record};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
+use larder::time::ReceivedAt;
 
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
@@ -30,7 +32,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(())
     }
 
-    async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
         self.keep_floor().await?;
         self.ring.append_note(Kind::Remove, ids).await?;
         self.unpin_all(ids);
@@ -69,17 +71,41 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// What a pair takes, and when it was received.
     async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<()> {
         let entry = *self.ring.catalog.get(id)?;
-        let total = self.ring.total(id).await?;
-        health.live += u64::from(entry.len() + total);
-        let first = entry.has(ENDED) || entry.newest() == entry.base();
+        let held = match entry.has(PENDING) {
+            true => self.ring.extents(id).await?.held(),
+            false => self.ring.total(id).await?.total,
+        };
+        health.live += u64::from(entry.len() + held);
+        let first = matches!(entry.kind(), Newest::First | Newest::End);
         let (seq, at) = self.ring.catalog.place(if first { entry.base() } else { entry.newest() });
-        let header_len = if first { Header::HEAD_LEN } else { Header::LEN };
+        let header_len = if first { Header::HEAD_LEN } else { Header::LEN } as u32;
         let mut octets = [0; GLANCE_HEAD];
         let octets = octets.get_mut(..GLANCE_HEAD.min(entry.len() as usize))?;
-        self.ring.log.read(seq, at + header_len as u32, octets).await.ok()?;
-        let received = record::decode_received(octets)?;
+        self.ring.log.read(seq, at + header_len, octets).await.ok()?;
+        let received = match entry.kind() {
+            Newest::Delta => self.received(id).await?,
+            _ => record::decode_received(octets)?,
+        };
         health.newest = health.newest.max(received.utc);
         Some(())
+    }
+}
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
+    FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    /// When a pair was received, by its whole head.
+    async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
+        let writer = self.writers.iter_mut().find(|writer| !writer.active)?;
+        let found = self.ring.load(id, &mut writer.buffer).await?;
+        record::decode_received(writer.buffer.get(..found.len)?)
+    }
+
+    /// The slot that a handle means, though a call of it was dropped.
+    fn writer_of(&self, writing: Writing) -> Option<usize> {
+        let slot = usize::from(writing.slot);
+        let writer = self.writers.get(slot)?;
+        (writer.active && writer.generation == writing.generation).then_some(slot)
     }
 }
 
@@ -117,6 +143,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
             cursor.position = id.number();
+            if self.is_being_written(id) {
+                continue;
+            }
             let found = self.ring.load(id, record).await;
             if let Some(found) =
                 found.filter(|found| found.view(record).is_some_and(|pair| key.matches(pair.uri)))
@@ -139,8 +168,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        let total = u64::from(self.ring.total(id).await.ok_or(StoreError::Gone)?);
-        Ok((from < total).then_some(from..total))
+        let extent = self.ring.extent_behind(id, from).await.ok_or(StoreError::Gone)?;
+        Ok(extent.map(|(start, end)| u64::from(start)..u64::from(end)))
     }
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
@@ -175,33 +204,69 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn abandon(&mut self, writing: Writing) -> Result<(), F::Error> {
         self.ring.settle(false).await;
-        if let Some(slot) = self.slot(writing) {
-            self.release(slot);
+        let Some(slot) = self.writer_of(writing) else {
+            return Ok(());
+        };
+        let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
+        self.release(slot);
+        // A reboot would find it.
+        match base.filter(|id| self.is_pending(*id)) {
+            Some(id) => medium(self.remove_all(&[id]).await),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<F::Error>> {
-        self.abandon(writing).await?;
-        Ok(None)
+        self.ring.settle(false).await;
+        let Some(slot) = self.writer_of(writing) else {
+            return Ok(None);
+        };
+        let writer = self.writers.get(slot);
+        if !writer.is_some_and(|writer| writer.partial) {
+            self.release(slot);
+            return Ok(None);
+        }
+        // What was being gathered when a future was dropped is not known.
+        if let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.busy) {
+            writer.filled = writer.head;
+        }
+        self.set_busy(slot, true);
+        let kept = self.keep(slot).await;
+        self.release(slot);
+        kept
     }
 
-    async fn resume(&mut self, _: PairId, _: u64) -> Result<Writing, StoreError<F::Error>> {
-        Err(StoreError::Gone)
+    async fn resume(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<F::Error>> {
+        self.ring.settle(false).await;
+        self.go_on(id, offset).await
     }
 
-    async fn merge(&mut self, _: PairId, _: PairId) -> Result<(), StoreError<F::Error>> {
-        Err(StoreError::Gone)
+    async fn merge(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<F::Error>> {
+        self.ring.settle(false).await;
+        self.join(into, from).await
     }
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<F::Error>> {
         self.ring.settle(false).await;
-        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let len = self.head_len(pair)?;
-        let total = self.ring.total(id).await.ok_or(StoreError::Gone)?;
-        let appended = self.ring.append_head(pair, len, Some((id, total))).await?;
+        let mut of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
+        if of.total == UNKNOWN {
+            of.total = announced(pair);
+            self.ring.places.clear();
+        }
+        let spare = self.writers.iter_mut().find(|writer| !writer.active);
+        let delta = match spare {
+            Some(writer) => self.ring.append_delta(pair, of, &mut writer.buffer).await?,
+            None => false,
+        };
+        if !delta {
+            self.ring.append_head(pair, len, Some(of)).await?;
+        }
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        let head = self.ring.catalog.place(entry.newest()).0;
         if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
-            held.head = appended.seq;
+            held.head = head;
         }
         Ok(())
     }
@@ -295,6 +360,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let mut below = u64::MAX;
         while let Some((id, _)) = self.ring.catalog.next_below(None, below) {
             below = id.number();
+            if self.is_being_written(id) {
+                continue;
+            }
             health.pairs += 1;
             // Of a damaged one nothing is known.
             let _ = self.weigh(id, &mut health).await;

@@ -24,7 +24,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         self.log.in_flight = None;
         if let Some((header, list)) = &found {
             self.note(seq, at, header, list, true);
-            if header.kind == Kind::Head && !header.commits && !owned {
+            if header.kind == Kind::Head && !header.commits && !header.partial && !owned {
                 let unit = (at / self.log.geometry.unit) as u16;
                 self.catalog.index.remove(self.catalog.address(seq, unit));
             }

@@ -213,6 +213,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         loop {
             let (id, _) = self.ring.catalog.next_below(None, below(cursor))?;
             cursor.position = id.number();
+            if self.is_being_written(id) {
+                continue;
+            }
             if let Some(found) = self.ring.load(id, record).await {
                 return Some(found);
             }
