@@ -251,6 +251,19 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Ok(())
     }
 
+    /// Writes down which pairs the index gave up, before something else is removed: after a reboot
+    /// there would be room for them again.
+    pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
+        let floor = self.catalog.floor;
+        if floor > self.catalog.told {
+            if self.is_alive(PairId::new(floor)) {
+                self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+            }
+            self.catalog.told = floor;
+        }
+        Ok(())
+    }
+
     /// Closes the segment. At the end of a sector, what the next one takes the place of is given up,
     /// and that is written down: an erase that is cut off may leave a pair and not what hid it.
     /// `sound`: whether a record can still be appended.
@@ -270,7 +283,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// The number of the sector to be opened next: that of the first place that is not held.
-    fn next_sector(&self) -> u32 {
+    pub(crate) fn next_sector(&self) -> u32 {
         let geometry = &self.log.geometry;
         let held = |seq: &u32| self.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
         let next = self.log.next;
@@ -407,7 +420,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let own = Mark { kind, commits, partial, at, len, reference };
         let own = (commits || !matches!(kind, Kind::Body | Kind::End)).then_some(own);
         let removed = list.iter().map(|reference| Mark::removal(*reference));
-        for mark in own.into_iter().chain(removed) {
+        // What goes makes room for what comes; but whose body becomes part of whose is said first.
+        let (first, last) = if kind == Kind::Join { (own, None) } else { (None, own) };
+        for mark in first.into_iter().chain(removed).chain(last) {
             if mark_it {
                 self.log.marks.push(mark);
             }

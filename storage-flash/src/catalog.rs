@@ -337,6 +337,20 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.stubs = None;
     }
 
+    /// The next pair with a flag, complete and not pinned, that begins in the sector numbered `seq`.
+    pub(crate) fn next_in(&self, seq: u32, above: Option<PairId>, flag: u32) -> Option<PairId> {
+        let position = self.geometry.position(seq);
+        let wanted = |entry: &&Entry| {
+            entry.base() / self.units() == position
+                && entry.is_visible()
+                && !entry.has(PENDING)
+                && (flag == 0 || entry.has(flag))
+                && !self.pins.has(entry.base())
+        };
+        let names = self.index.iter().filter(wanted).map(|entry| self.id(entry.base()));
+        names.filter(|id| parts(*id).0 == seq && above.is_none_or(|above| *id > above)).min()
+    }
+
     /// The youngest pair below the name `below` with this fingerprint (any, if `None`).
     pub(crate) fn next_below(&self, fingerprint: Option<u32>, below: u64) -> Option<(PairId, Entry)> {
         let wanted = |entry: &&Entry| {

@@ -20,6 +20,7 @@ mod pair_store;
 mod pins;
 mod reader;
 mod records;
+mod rescue;
 mod ring;
 mod scan;
 mod slots;

@@ -19,21 +19,8 @@ use larder::time::ReceivedAt;
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    /// Writes down which pairs the index gave up, before something else is removed: after a reboot
-    /// there would be room for them again.
-    pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
-        let floor = self.ring.catalog.floor;
-        if floor > self.ring.catalog.told {
-            if self.ring.is_alive(PairId::new(floor)) {
-                self.ring.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
-            }
-            self.ring.catalog.told = floor;
-        }
-        Ok(())
-    }
-
     pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
-        self.keep_floor().await?;
+        self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Remove, ids).await?;
         self.unpin_all(ids);
         Ok(())
@@ -174,6 +161,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
         self.ring.settle(false).await;
+        self.rescue().await;
         self.begin(pair).await
     }
 
@@ -181,6 +169,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
+        self.rescue().await;
         let added = self.add(slot, chunk).await;
         self.set_busy(slot, false);
         if added.is_err() {
@@ -278,14 +267,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if known {
             medium(self.remove_all(&[id]).await)?;
         } else if given_up {
-            medium(self.keep_floor().await)?;
+            medium(self.ring.keep_floor().await)?;
         }
         Ok(())
     }
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
         self.ring.settle(false).await;
-        medium(self.keep_floor().await)?;
+        medium(self.ring.keep_floor().await)?;
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
@@ -347,6 +336,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready || self.ring.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
+        self.rescue().await;
         match self.ring.prepare_ahead().await {
             Ok(()) => Ok(Maintained::Worked),
             Err(StoreError::Medium(error)) => Err(error),

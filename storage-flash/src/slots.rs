@@ -154,7 +154,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let (first, others) = replaces.split_at_checked(LIST_MAX).unwrap_or((replaces, &[]));
         if !first.is_empty() {
-            self.keep_floor().await?;
+            self.ring.keep_floor().await?;
         }
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
         while !self.ring.flush(writer, true, Some(first)).await? {}
@@ -218,7 +218,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if !self.ring.catalog.can_join() {
             return Err(StoreError::NoRoom);
         }
-        self.keep_floor().await?;
+        self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Join, &[into, from]).await?;
         self.unpin_all(&[from]);
         self.ring.places.clear();

@@ -29,6 +29,10 @@ pub struct FlashStore<F, const PAIRS: usize, const WRITERS: usize = 2, const BUF
     pub(crate) seed: u32,
     /// Counts uses of writers, to tell which was last.
     pub(crate) uses: u32,
+    /// Hundredths of a sector that second chances may take.
+    pub(crate) second_chance: u8,
+    /// The sector before whose erase pairs were given a second chance.
+    pub(crate) rescued: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             state: State::Unmounted,
             seed,
             uses: 0,
+            second_chance: 0,
+            rescued: 0,
         })
     }
 
@@ -153,8 +159,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.erase_through(self.ring.log.seq - 1).await
     }
 
-    /// Removes a pair and erases what was stored of it, at once. What is older than it goes too:
-    /// sectors are erased in the order they were written in.
+    /// Removes a pair and erases what was stored of it, at once, and of those it replaced: all that
+    /// is older than its end. Other pairs there are moved if they fit a writer's buffer and there is
+    /// room (they are then called by another name); longer ones, and parts, go too. What lies in the
+    /// same sectors as a pinned pair is removed, but erased only when the ring comes by.
     ///
     /// # Errors
     /// Those of the flash: the pair may still be there, or octets of it.
@@ -179,6 +187,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             medium(self.ring.open_sector(None).await)?;
         }
+        let oldest = (self.ring.log.seq + 1).saturating_sub(self.ring.log.geometry.sectors);
+        medium(self.vacate(oldest, last).await)?;
         // All of them at once: an erase that is cut off may leave a pair and not what hid it.
         let unit = (self.ring.log.geometry.sector / self.ring.log.geometry.unit - 1) as u16;
         medium(self.ring.append_note(Kind::Clear, &[name(last, unit)]).await)?;
@@ -233,6 +243,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.catalog.reset(1);
         self.ring.catalog.evictions = 0;
         self.ring.catalog.looking_at = Some(0);
+        self.rescued = 0;
     }
 
     /// The first sector of an empty partition will be written next.
