@@ -21,6 +21,7 @@ mod s4_4_invalidation;
 mod s4_reuse;
 mod s5_directives;
 mod s5_fields;
+mod secrets;
 mod walks;
 
 /// A `Cache-Control` line.
