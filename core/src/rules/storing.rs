@@ -4,8 +4,8 @@
 //! `Connection: cache-control` cannot hide `no-store`.
 
 use super::{freshness, keys};
-use crate::fields::{RequestFacts, ResponseFacts, Vary};
-use crate::head::{Method, RequestHead, ResponseHead};
+use crate::fields::{RequestFacts, ResponseFacts, Vary, cache_control};
+use crate::head::{Fields, Method, RequestHead, ResponseHead};
 use crate::options::{CacheOptions, Methods, Secrets};
 use crate::pair::PairKey;
 use crate::reason::Reason;
@@ -39,7 +39,7 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     if directives.no_store() && !directives.must_understand() {
         return Err(Reason::ResponseNoStore);
     }
-    if options.shared && directives.private() {
+    if options.shared && (directives.private() || hides_its_terms(response.fields, facts)) {
         return Err(Reason::Private);
     }
     if options.shared && asked.has_authorization && !allows_authorized(facts) {
@@ -84,6 +84,14 @@ const fn is_implemented(status: u16) -> bool {
         status,
         200 | 203 | 204 | 300..=303 | 307 | 308 | 400 | 401 | 403..=405 | 410 | 414 | 421 | 451 | 500..=504
     )
+}
+
+/// Whether a `private="…"` names a field by which the stored response is selected or judged: without
+/// it, it would be used where it must not be.
+pub(crate) fn hides_its_terms(fields: Fields<'_>, facts: &ResponseFacts<'_>) -> bool {
+    const TERMS: [&[u8]; 5] = [b"age", b"cache-control", b"date", b"expires", b"vary"];
+    facts.directives.private_fields()
+        && TERMS.iter().any(|term| cache_control::names_field(fields, b"private", term))
 }
 
 /// Whether a response to a request with `Authorization` may be stored and reused by a shared cache
@@ -133,7 +141,6 @@ pub(crate) fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::head::Fields;
 
     struct Case<'a> {
         method: Method<'a>,

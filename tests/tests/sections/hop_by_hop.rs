@@ -244,3 +244,37 @@ fn s5_2_2_4_and_7_an_argument_that_names_nothing_is_none() {
         assert!(device.fetch("/a", &[], says).stored().is_none(), "private{argument}");
     }
 }
+#[test]
+fn s5_2_2_7_what_was_stored_goes_when_a_304_makes_it_private() {
+    for new in [&[cc("max-age=60, private=\"A\""), ("A", "2")][..], &[cc("max-age=60, private=\"A\"")]] {
+        let (mut device, _) = validated(CacheOptions::SHARED, &[FRESH, ("A", "1")], new);
+        is_kept(&mut device, &["A"], &[]);
+    }
+}
+
+#[test]
+fn s5_2_2_7_private_cannot_hide_what_selection_and_freshness_need() {
+    let mut device = Device::shared();
+    let says = Response::ok(&[cc("max-age=60, private=\"vary\""), ("Vary", "A")], "for 1");
+    device.fetch("/a", &[("A", "1")], says);
+    let (answer, _) = device.forwarded("/a", &[("A", "2")]);
+    assert_eq!(answer.text(), "new");
+}
+
+#[test]
+fn s5_2_2_7_private_cannot_hide_no_cache() {
+    let mut device = Device::shared();
+    let says = Response::ok(
+        &[cc("no-cache, private=\"cache-control\""), ("Last-Modified", &heads::date(-100_000))],
+        "a",
+    );
+    device.fetch("/a", &[], says);
+    device.forwarded("/a", &[]);
+}
+
+#[test]
+fn s5_2_2_7_a_304_whose_private_hides_its_terms_is_not_kept() {
+    let (mut device, _) =
+        validated(CacheOptions::SHARED, &[FRESH], &[cc("max-age=60, private=\"Cache-Control\"")]);
+    device.forwarded("/a", &[]);
+}
