@@ -7,5 +7,6 @@ mod counters;
 mod cuts;
 mod faults;
 mod images;
+mod inspect;
 mod model;
 mod world;
