@@ -222,3 +222,22 @@ fn a_walk_over_anything_ends() {
         assert_eq!(states(&mut s).len(), 6);
     }
 }
+
+#[test]
+fn an_image_taken_for_one_with_larger_words_mounts_all_the_same() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let mut names = Names::default();
+    for number in 0..60 {
+        block_on(names.run(&mut s, &Op::Put(sample(&format!("/{number}"), 400), vec![])))
+            .expect("the medium");
+        if number % 3 == 2 {
+            block_on(names.run(&mut s, &Op::Update(number, 2))).expect("the medium");
+            block_on(names.run(&mut s, &Op::Remove(number - 1))).expect("the medium");
+        }
+    }
+    let image = s.into_flash().image().to_vec();
+    let mut s = over(Nor::<1, 32, 4096>::with_image(&image));
+    block_on(s.mount()).expect("mounting never fails");
+    records(&mut s);
+    view(&mut s);
+}
