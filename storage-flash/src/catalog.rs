@@ -84,8 +84,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// The address of a pair's first head; `None` if its sector is gone.
     pub(crate) fn base(&self, id: PairId) -> Option<u32> {
         let (seq, unit) = parts(id);
+        if u32::from(unit) >= self.units() {
+            return None;
+        }
         let address = self.address(seq, unit);
-        (self.place(address).0 == seq && u32::from(unit) < self.units()).then_some(address)
+        (self.place(address).0 == seq).then_some(address)
     }
 
     /// The entry of a pair that can be found.
@@ -103,6 +106,10 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// Does what a record in the sector numbered `seq` says.
     pub(crate) fn apply(&mut self, seq: u32, mark: &Mark) {
+        if u32::from(mark.at) >= self.units() {
+            // It was written with smaller units.
+            return;
+        }
         let address = self.address(seq, mark.at);
         let recent = self.looking_at.is_none();
         match mark.kind {
