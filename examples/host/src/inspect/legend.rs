@@ -5,14 +5,14 @@ use super::picture::{DEAD, FAINT, FRAME, FREE, INK, LOST, Look, MARGIN, OTHER, O
 use super::report::{Pair, Report};
 use super::svg::{Anchor, Pen, colour, shortened};
 use super::table::told;
-use super::{grouped, short};
+use super::{counted, grouped, short};
 use std::collections::HashMap;
 
 /// A bar of what the octets are, and what it says in words. Answers where it ends.
 pub(super) fn totals(pen: &mut Pen, report: &Report, y: f64) -> f64 {
     let octets = &report.partition.octets;
     let parts = [
-        ("live", octets.live, colour(0.62, 0.13, 255.0)),
+        ("live", octets.live, "#5d7389".to_owned()),
         ("dead", octets.dead, DEAD.to_owned()),
         ("free", octets.free, FREE.to_owned()),
         ("headers and footers", octets.overhead, OVERHEAD.to_owned()),
@@ -37,10 +37,10 @@ pub(super) fn totals(pen: &mut Pen, report: &Report, y: f64) -> f64 {
     }
     let partition = &report.partition;
     let wear = format!(
-        "{} pairs · {} laps · at most {} erases of {}",
-        grouped(report.pairs.len() as u64),
-        partition.laps,
-        grouped(partition.erases.into()),
+        "{} · {} · {} of {} at most",
+        counted(report.pairs.len() as u64, "pair"),
+        counted(partition.laps.into(), "lap"),
+        counted(partition.erases.into(), "erase"),
         grouped(partition.cycles.into())
     );
     pen.text([WIDTH - MARGIN, y + 29.5], 12.0, FAINT, Anchor::End, &wear);
@@ -168,7 +168,7 @@ fn named(pen: &mut Pen, pair: &Pair, look: Option<&Look>, [x, y]: [f64; 2]) {
         pen.rect([x, y, 9.0, 26.0], &look.head);
         pen.rect([x + 9.0, y, 19.0, 26.0], &look.body);
         let rank = look.rank.map_or(String::new(), |rank| rank.to_string());
-        pen.text([x + 18.5, y + 17.5], 12.0, "#ffffff", Anchor::Middle, &rank);
+        pen.text([x + 18.5, y + 17.5], 12.0, &look.ink, Anchor::Middle, &rank);
     }
     let name = match (&pair.method, &pair.uri) {
         (Some(method), Some(uri)) => format!("{method} {uri}"),

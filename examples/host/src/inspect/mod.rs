@@ -151,11 +151,16 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 lap`, `2 laps`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// Octets, short: `960`, `12 KiB`, `8 MiB`.
 pub(crate) fn short(octets: u64) -> String {
     match octets {
         0..=9_999 => format!("{} octets", grouped(octets)),
-        10_000..=10_239_999 if !octets.is_multiple_of(1 << 20) => format!("{} KiB", grouped(octets >> 10)),
+        10_000..=4_194_303 if !octets.is_multiple_of(1 << 20) => format!("{} KiB", grouped(octets >> 10)),
         _ if octets.is_multiple_of(1 << 20) => format!("{} MiB", octets >> 20),
         _ => format!("{:.1} MiB", octets as f64 / f64::from(1 << 20)),
     }

@@ -27,6 +27,8 @@ const GUTTER: f64 = 76.0;
 pub(super) struct Look {
     pub(super) head: String,
     pub(super) body: String,
+    /// Of what is written on it.
+    pub(super) ink: String,
     /// Its number among the largest, from 1.
     pub(super) rank: Option<usize>,
 }
@@ -43,6 +45,8 @@ pub fn svg(report: &Report) -> String {
     let file = report.image.file.rsplit(['/', '\\']).next().unwrap_or_default();
     pen.text([MARGIN, 48.0], 26.0, INK, Anchor::Start, &shortened(file, 80));
     pen.text([MARGIN, 72.0], 14.0, FAINT, Anchor::Start, &headline(report));
+    let at = format!("freshness at {}", report.at.0);
+    pen.text([WIDTH - MARGIN, 72.0], 12.0, FAINT, Anchor::End, &at);
     let y = totals(&mut pen, report, 88.0);
     let y = grid(&mut pen, report, &looks, y + 26.0);
     largest.truncate(NAMED);
@@ -60,6 +64,7 @@ fn looks(report: &Report, largest: &[&Pair]) -> HashMap<u64, Look> {
         let look = Look {
             head: colour(0.48 + 0.22 * age, 0.15 - 0.06 * age, hue),
             body: colour(0.68 + 0.19 * age, 0.14 - 0.075 * age, hue),
+            ink: colour(0.27, 0.06, hue),
             rank: (rank < NAMED).then_some(rank + 1),
         };
         (pair.id, look)
@@ -153,7 +158,9 @@ fn cell(
         if sector.seq.is_some() && !matches!(&*sector.state, "written" | "blank") {
             label = format!("{label} {}", sector.state);
         }
-        pen.text([x, y + 9.5], 9.5, FAINT, Anchor::Start, &shortened(&label, (width / 5.2) as usize));
+        // The mark of the next write has its words at the left.
+        let (at, anchor) = if next.is_some() { (x + width, Anchor::End) } else { (x, Anchor::Start) };
+        pen.text([at, y + 9.5], 9.5, FAINT, anchor, &shortened(&label, (width / 5.2) as usize));
     }
     pen.rect(bar, if sector.class == "free" { FREE } else { LOST });
     let scale = width / f64::from(report.image.sector);
@@ -190,7 +197,9 @@ fn cell(
         let top = bar_y - 2.0;
         pen.path(&format!("M{:.2} {:.2}h10l-5 6z", here - 5.0, top - 6.0), "#000000");
         if labelled && width > 150.0 {
-            pen.text([here + 9.0, bar_y - 3.5], 9.5, "#000000", Anchor::Start, "next write");
+            let late = here > x + width / 2.0;
+            let (at, anchor) = if late { (here - 9.0, Anchor::End) } else { (here + 9.0, Anchor::Start) };
+            pen.text([at, bar_y - 3.5], 9.5, "#000000", anchor, "next write");
         }
     }
     pen.end();
@@ -253,12 +262,16 @@ fn numbers(pen: &mut Pen, sector: &Sector, looks: &HashMap<u64, Look>, part: &im
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             continue;
         };
-        let rank = of(first).and_then(|id| looks.get(&id)).and_then(|look| look.rank);
-        let [x, y, width, height] = part(first.at, last.at + last.octets - first.at);
-        if let Some(rank) = rank.filter(|_| width >= 13.0 && height >= 13.0) {
+        let look = of(first).and_then(|id| looks.get(&id));
+        // Behind the head, which is dark.
+        let begin = if first.head_octets > 0 { first.body_at.max(first.at) } else { first.at };
+        let [x, y, width, height] = part(begin, (last.at + last.octets).saturating_sub(begin));
+        if let Some(look) = look.filter(|_| width >= 13.0 && height >= 13.0)
+            && let Some(rank) = look.rank
+        {
             let size = (height - 4.0).min(12.0);
             let at = [x + width / 2.0, y + height / 2.0 + size * 0.36];
-            pen.text(at, size, "#ffffff", Anchor::Middle, &rank.to_string());
+            pen.text(at, size, &look.ink, Anchor::Middle, &rank.to_string());
         }
     }
 }

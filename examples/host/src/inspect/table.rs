@@ -2,7 +2,7 @@
 
 use super::detect::Geometry;
 use super::report::{Found, Freshness, Pair, Report};
-use super::{described, grouped};
+use super::{counted, described, grouped};
 use std::fmt::Write as _;
 
 /// The report as text, ending with a line feed.
@@ -75,9 +75,9 @@ fn summary(report: &Report, text: &mut String) -> std::fmt::Result {
     }
     writeln!(
         text,
-        "wear     {} laps; {} erases of the sector erased most, {:.3} % of {}",
-        partition.laps,
-        partition.erases,
+        "wear     {}; {} of the sector erased most, {:.3} % of {}",
+        counted(partition.laps.into(), "lap"),
+        counted(partition.erases.into(), "erase"),
         partition.used_life * 100.0,
         grouped(partition.cycles.into())
     )?;
