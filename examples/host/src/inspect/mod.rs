@@ -1,9 +1,9 @@
 //! What a flash image holds, for a person: read once, never written, told as a table, as JSON, or
 //! as a picture.
 //!
-//! Data flows one way: the file ([`image`]) → its geometry ([`detect`]) → what the store says of it
-//! ([`raw`]) → a [`Report`] ([`report`], [`freshness`]) → text ([`table`]) and pictures ([`picture`],
-//! [`png`]).
+//! Data flows one way: the file (`image`) → its geometry (`detect`) → what the store says of it
+//! (`raw`) → a [`Report`] (`report`, `count`, `bodies`, `freshness`) → text ([`table`]) and pictures
+//! (`picture`, `legend`, `svg`, [`png`]).
 
 mod bodies;
 mod count;
