@@ -90,14 +90,24 @@ fn entries(report: &Report) -> Vec<(Draw, String)> {
     };
     let has = |state: &str| report.sectors.iter().any(|sector| sector.state == state);
     let has_class = |class: &str| report.sectors.iter().any(|sector| sector.class == class);
-    let mut entries: Vec<(Draw, String)> = vec![
-        (Box::new(two_tones), "a pair: its head (dark) and its body; each pair has its own hue".to_owned()),
-        (Box::new(ages), "the paler, the older: from the newest to what is erased next".to_owned()),
-        (fill(FREE), "free".to_owned()),
-        (fill(DEAD), "dead: pairs that were removed, replaced or never completed".to_owned()),
-        (fill(LOST), "left blank until the next erase".to_owned()),
-        (fill(OVERHEAD), "headers and footers, and what says that pairs are removed".to_owned()),
-    ];
+    let octets = &report.partition.octets;
+    let mut entries: Vec<(Draw, String)> = Vec::new();
+    if !report.pairs.is_empty() {
+        let text = "a pair: its head (dark) and its body; each pair has its own hue";
+        entries.push((Box::new(two_tones), text.to_owned()));
+        let text = "the paler, the older: from the newest to what is erased next";
+        entries.push((Box::new(ages), text.to_owned()));
+    }
+    entries.push((fill(FREE), "free".to_owned()));
+    if octets.dead > 0 {
+        let text = "dead: pairs that were removed, replaced or never completed";
+        entries.push((fill(DEAD), text.to_owned()));
+        entries.push((fill(LOST), "left blank until the next erase".to_owned()));
+    }
+    if octets.overhead > 0 {
+        let text = "headers and footers, and what says that pairs are removed";
+        entries.push((fill(OVERHEAD), text.to_owned()));
+    }
     let is_other = |record: &super::Record| {
         record.found
             && record.state == "live"

@@ -158,8 +158,9 @@ fn cell(
         if sector.seq.is_some() && !matches!(&*sector.state, "written" | "blank") {
             label = format!("{label} {}", sector.state);
         }
-        // The mark of the next write has its words at the left.
-        let (at, anchor) = if next.is_some() { (x + width, Anchor::End) } else { (x, Anchor::Start) };
+        // Out of the way of the mark of the next write.
+        let early = next.is_some_and(|place| place.at < report.image.sector / 2);
+        let (at, anchor) = if early { (x + width, Anchor::End) } else { (x, Anchor::Start) };
         pen.text([at, y + 9.5], 9.5, FAINT, anchor, &shortened(&label, (width / 5.2) as usize));
     }
     pen.rect(bar, if sector.class == "free" { FREE } else { LOST });
