@@ -9,6 +9,7 @@ use crate::FlashStore;
 use crate::catalog::name;
 use crate::footer::{self, FOOTER_MAX, Footer};
 use crate::header::{Beginning, SectorHeader};
+use crate::ring::Ring;
 use crate::store::State;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
@@ -88,13 +89,13 @@ pub struct RecordInfo {
     pub kind: RecordKind,
     /// What became of it.
     pub state: RecordState,
-    /// The pair it belongs to, or that it removes; `None` if it does not tell.
+    /// The pair it belongs to now, or that it removes; `None` if it does not tell.
     pub pair: Option<PairId>,
     /// Whether that pair can be found, as far as is known without reading it.
     pub found: bool,
     /// Whether the pair is complete with it.
     pub commits: bool,
-    /// Octets of the pair's head in it.
+    /// Octets of the pair's head in it, or of what differs from its first one.
     pub head: u32,
     /// Octets of the pair's body in it.
     pub octets: u32,
@@ -122,10 +123,16 @@ pub enum RecordKind {
     End,
     /// A pair's head, written anew.
     Fresh,
+    /// A pair's head, as what differs from its first one.
+    Delta,
     /// Pairs are removed.
     Remove,
     /// All pairs up to one are removed.
     Clear,
+    /// The bodies of pairs are made parts of another's.
+    Join,
+    /// Which pairs are pinned.
+    Pins,
     /// The footer of a segment.
     Footer,
     /// Nothing that could be read as a record.
@@ -153,8 +160,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 {
     /// Where things lie, and where writing goes on. For inspection.
     pub fn layout(&self) -> Layout {
-        let (log, geometry) = (&self.log, &self.log.geometry);
-        let held = |seq: &u32| self.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
+        let (log, geometry) = (&self.ring.log, &self.ring.log.geometry);
+        let held = |seq: &u32| self.ring.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
         let next = (0..geometry.sectors).map(|ahead| log.next.wrapping_add(ahead)).find(|seq| !held(seq));
         let head = if log.open {
             Some((geometry.position(log.seq), log.at))
@@ -168,7 +175,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             segment: geometry.segment,
             unit: geometry.unit,
             header: log.header_len(),
-            newest: self.catalog.newest,
+            newest: self.ring.catalog.newest,
             head: head.filter(|_| self.state == State::Ready),
         }
     }
@@ -176,6 +183,22 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// What the sector at `position` is; `None` if there is none. For inspection, also where
     /// mounting answered [`Foreign`](crate::Mounted::Foreign).
     pub async fn sector(&mut self, position: u32) -> Option<SectorInfo> {
+        self.ring.sector(position).await
+    }
+
+    /// The next record on flash, in the order of their places, footers and what is no record
+    /// among them; `None`: no more. For inspection, of a store that is mounted.
+    ///
+    /// Every octet of a record is read and checked. Sectors without a number, and those that are
+    /// not at their place, are passed over. What is stored or removed between two calls may be
+    /// missed.
+    pub async fn next_record(&mut self, cursor: &mut RecordCursor) -> Option<RecordInfo> {
+        self.ring.next_record(cursor).await
+    }
+}
+
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
+    async fn sector(&mut self, position: u32) -> Option<SectorInfo> {
         let geometry = self.log.geometry;
         if position >= geometry.sectors {
             return None;

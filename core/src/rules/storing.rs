@@ -9,6 +9,7 @@ use crate::head::{Method, RequestHead, ResponseHead};
 use crate::options::{CacheOptions, Methods, Secrets};
 use crate::pair::PairKey;
 use crate::reason::Reason;
+use crate::secrets::Secret;
 
 /// An exchange to be judged.
 #[derive(Clone, Copy, Debug)]
@@ -118,11 +119,11 @@ fn post_answers_get(
 /// What `Vary` names must be kept beside the response; that is of no use for `*`, and not done
 /// lightly for secrets.
 pub(crate) fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOptions) -> Result<(), Reason> {
-    let is_secret =
-        |name: &[u8]| name.eq_ignore_ascii_case(b"authorization") || name.eq_ignore_ascii_case(b"cookie");
     match facts.vary {
         Vary::Anything => Err(Reason::VariesByAnything),
-        vary if options.secrets == Secrets::Refuse && !vary.all_names(|name| !is_secret(name)) => {
+        vary if options.secrets == Secrets::Refuse
+            && !vary.all_names(|name| Secret::called(name).is_none()) =>
+        {
             Err(Reason::Secret)
         }
         _ => Ok(()),

@@ -1,15 +1,15 @@
 //! Walking the records of a partition, one at a time.
 
 use super::{RecordInfo, RecordKind, RecordState, SectorState};
-use crate::FlashStore;
 use crate::catalog::name;
 use crate::crc::flipped_bit;
 use crate::footer::{self, FOOTER_MAX, MARK_LEN, Mark};
-use crate::header::{Header, Kind, Reference, UNKNOWN, is_blank};
-use crate::index::ENDED;
+use crate::header::{Header, Kind, UNKNOWN, is_blank};
+use crate::index::Newest;
 use crate::log::{GLANCE, PAGE};
+use crate::reader::owner;
+use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
-use larder::pair::PairId;
 
 /// Where a walk over the records stands.
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +43,9 @@ impl Default for RecordCursor {
     }
 }
 
-impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
-    FlashStore<F, PAIRS, WRITERS, BUFFER>
-{
-    /// The next record on flash, in the order of their places, footers and what is no record
-    /// among them; `None`: no more. For inspection, of a store that is mounted.
-    ///
-    /// Every octet of a record is read and checked. Sectors without a number, and those that are
-    /// not at their place, are passed over. What is stored or removed between two calls may be
-    /// missed.
-    pub async fn next_record(&mut self, cursor: &mut RecordCursor) -> Option<RecordInfo> {
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
+    /// See [`FlashStore::next_record`](crate::FlashStore::next_record).
+    pub(super) async fn next_record(&mut self, cursor: &mut RecordCursor) -> Option<RecordInfo> {
         let geometry = self.log.geometry;
         loop {
             let Some(seq) = cursor.seq else {
@@ -182,16 +175,16 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn describe(&mut self, seq: u32, at: u32, header: &Header, end: u32) -> RecordInfo {
         let geometry = self.log.geometry;
         let address = self.catalog.address(seq, (at / geometry.unit) as u16);
-        let reference = Reference(header.reference);
         let pair = match header.kind {
             Kind::Head => Some(name(seq, (at / geometry.unit) as u16)),
-            _ => seq.checked_sub(reference.back().into()).map(|base| name(base, reference.unit())),
+            Kind::Pins => None,
+            _ => owner(seq, header),
         };
         let len = geometry.padded(header.record_len() as u32);
         let mut info = self.no_record(seq, at, len, kind_of(header.kind), RecordState::Dead);
         let body = at + header.header_len() as u32;
         match header.kind {
-            Kind::Head | Kind::Fresh => {
+            Kind::Head | Kind::Fresh | Kind::Delta => {
                 info.head = header.len.into();
                 info.octets = header.inline.into();
                 info.body_at = body + info.head;
@@ -206,11 +199,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             _ => {}
         }
-        info.pair = pair;
+        // What removes a pair names it as it was.
+        let of_a_body = !matches!(header.kind, Kind::Remove | Kind::Clear);
+        info.pair = pair.map(|id| if of_a_body { self.catalog.part_of(id) } else { id });
         info.commits = header.commits;
         info.removes = header.count;
-        let newest = pair.and_then(|id| self.catalog.get(id)).map(|entry| entry.newest());
-        info.found = newest.is_some();
+        info.found = info.pair.is_some_and(|id| self.catalog.get(id).is_some());
         info.mended = self.is_mended(seq, at, header).await;
         info.state = if self.whole_record(seq, at).await.is_none() {
             let behind = at + len;
@@ -218,27 +212,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let cut = last && !self.is_flipped(seq, at, header).await;
             if cut { RecordState::CutOff } else { RecordState::Damaged }
         } else {
-            self.state_of(header.kind, pair, newest.map(|newest| newest == address))
+            self.state_of(header.kind, address, &info)
         };
         info
     }
 
-    /// `newest`: whether the pair's newest head or end is this record; `None` if it is not found.
-    fn state_of(&mut self, kind: Kind, pair: Option<PairId>, newest: Option<bool>) -> RecordState {
-        match (kind, newest) {
-            (Kind::Remove | Kind::Clear, _) if pair.is_some_and(|id| self.catalog.base(id).is_some()) => {
-                RecordState::Live
-            }
-            (Kind::Remove | Kind::Clear, _) | (_, None) => RecordState::Dead,
-            (Kind::Fresh, Some(false)) => RecordState::Superseded,
-            (Kind::Head, Some(false)) => {
-                // The entry may tell where the body ends, not a newer head.
-                let entry = pair.and_then(|id| self.catalog.get(id));
-                let ended = entry.is_some_and(|entry| entry.has(ENDED));
-                if ended { RecordState::Live } else { RecordState::Superseded }
-            }
-            _ => RecordState::Live,
+    /// What became of a record that is whole.
+    fn state_of(&mut self, kind: Kind, address: u32, info: &RecordInfo) -> RecordState {
+        let hides = matches!(kind, Kind::Remove | Kind::Clear);
+        if hides && info.pair.is_some_and(|id| self.catalog.base(id).is_some()) || kind == Kind::Pins {
+            return RecordState::Live;
         }
+        let Some(entry) = info.pair.and_then(|id| self.catalog.get(id)).filter(|_| !hides) else {
+            return RecordState::Dead;
+        };
+        let counts = match kind {
+            // That of a pair whose body became a part of another's has no head any more.
+            Kind::Head => entry.base() == address && entry.kind() != Newest::Fresh,
+            Kind::Fresh | Kind::Delta => entry.newest() == address,
+            _ => true,
+        };
+        if counts { RecordState::Live } else { RecordState::Superseded }
     }
 
     /// Whether the header at `at` can be read only since one flipped bit is mended.
@@ -272,7 +266,10 @@ fn kind_of(kind: Kind) -> RecordKind {
         Kind::Body => RecordKind::Body,
         Kind::End => RecordKind::End,
         Kind::Fresh => RecordKind::Fresh,
+        Kind::Delta => RecordKind::Delta,
         Kind::Remove => RecordKind::Remove,
         Kind::Clear => RecordKind::Clear,
+        Kind::Join => RecordKind::Join,
+        Kind::Pins => RecordKind::Pins,
     }
 }

@@ -1,6 +1,7 @@
 //! Looking at a partition record by record.
 
 use crate::world::{Names, Op, Store, filler, mounted, over, rebooted, sample, view};
+use larder::pair::{NewPair, PairId};
 use larder::store::PairStore;
 use larder_storage_flash::{RecordCursor, RecordInfo, RecordKind, RecordState, SectorState};
 use larder_tests::block_on;
@@ -49,6 +50,10 @@ fn exactly<const R: usize, const W: usize, const E: usize>(s: Store<R, W, E>) {
     for op in &ops {
         block_on(names.run(&mut s, op)).expect("the medium");
     }
+    // Too much changes for a delta.
+    let (id, two) = names.0[11].clone();
+    let two = Sample { padding: 400, version: 2, ..two };
+    block_on(two.with_pair(async |pair| s.update(id, pair).await)).expect("the medium");
     for mut s in [s.clone(), rebooted(s)] {
         let found = view(&mut s);
         let all = records(&mut s);
@@ -63,7 +68,9 @@ fn exactly<const R: usize, const W: usize, const E: usize>(s: Store<R, W, E>) {
                 continue;
             };
             assert!(found.contains_key(&id), "{record:?} is of a pair that is not there");
-            if record.state == RecordState::Live && record.head > 0 {
+            // A delta needs the first head.
+            let is_head = record.head > 0 && record.kind != RecordKind::Delta;
+            if record.state == RecordState::Live && is_head {
                 assert!(heads.insert(id), "{id:?} has two heads");
             }
         }
@@ -81,11 +88,56 @@ fn exactly<const R: usize, const W: usize, const E: usize>(s: Store<R, W, E>) {
             assert_eq!(bodies.get(id).cloned().unwrap_or_default(), *body, "the body of {uri}");
         }
         let kinds = |kind, state| all.iter().filter(|r| r.kind == kind && r.state == state).count();
+        assert_eq!(kinds(RecordKind::Delta, RecordState::Live), 1);
+        assert_eq!(kinds(RecordKind::Delta, RecordState::Superseded), 1);
         assert_eq!(kinds(RecordKind::Fresh, RecordState::Live), 1);
-        assert_eq!(kinds(RecordKind::Fresh, RecordState::Superseded), 1);
         assert_eq!(kinds(RecordKind::Head, RecordState::Superseded), 1);
         assert_eq!(kinds(RecordKind::End, RecordState::Live), 1);
         assert_eq!(kinds(RecordKind::Remove, RecordState::Live), 1);
+    }
+}
+
+/// Keeps a part of a body.
+async fn part(s: &mut Store<1, 4, 4096>, sample: &Sample, range: core::ops::Range<usize>) -> PairId {
+    let offset = range.start as u64;
+    let begun =
+        sample.with_pair(async |pair| s.create(&NewPair { resumable: true, offset, ..*pair }).await).await;
+    let writing = begun.expect("the pair fits");
+    s.write(writing, &sample.body()[range]).await.expect("room");
+    s.suspend(writing).await.expect("the medium").expect("a part is kept")
+}
+
+#[test]
+fn parts_of_a_body_are_those_of_the_pair_they_were_made_a_part_of() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(6));
+    let sample = sample("/parts", 5000);
+    let older = block_on(part(&mut s, &sample, 0..1000));
+    let younger = block_on(part(&mut s, &sample, 3000..4500));
+    let held_by = |s: &mut Store<1, 4, 4096>, id| {
+        let all = records(s);
+        let parts = all.iter().filter(|record| record.found && record.pair == Some(id));
+        let mut held: Vec<_> = parts
+            .filter(|record| record.octets > 0)
+            .map(|record| {
+                let at = (record.position * 4096 + record.body_at) as usize;
+                let octets = &s.flash().image()[at..at + record.octets as usize];
+                assert_eq!(octets, &sample.body()[record.body_offset as usize..][..octets.len()]);
+                record.body_offset..record.body_offset + record.octets
+            })
+            .collect();
+        held.sort_by_key(|part| part.start);
+        (held.first().map(|part| part.start), held.iter().map(|part| part.len()).sum::<usize>())
+    };
+    assert_eq!(held_by(&mut s, older), (Some(0), 1000));
+    assert_eq!(held_by(&mut s, younger), (Some(3000), 1500));
+    block_on(s.merge(older, younger)).expect("room");
+    for mut s in [s.clone(), rebooted(s)] {
+        assert_eq!(held_by(&mut s, older), (Some(0), 2500));
+        assert_eq!(held_by(&mut s, younger), (None, 0));
+        let all = records(&mut s);
+        let is_live_head =
+            |record: &&RecordInfo| record.kind == RecordKind::Head && record.state == RecordState::Live;
+        assert_eq!(all.iter().filter(is_live_head).count(), 1);
     }
 }
 

@@ -9,4 +9,5 @@ mod faults;
 mod images;
 mod inspect;
 mod model;
+mod secrets;
 mod world;

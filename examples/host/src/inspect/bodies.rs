@@ -21,30 +21,31 @@ pub(super) fn by_pair(records: &[RecordInfo]) -> BTreeMap<PairId, Vec<&RecordInf
 
 /// Notes where the head and the body of `pair` lie, whose records are `own`.
 ///
-/// A body is what its records say, in order: each begins where the one before ended, and of two that
-/// begin together the first that is whole counts.
+/// Of records that hold the same octets of a body, the first one that is whole counts. Octets that are
+/// held nowhere are left out.
 pub(super) fn locate(pair: &mut Pair, own: &[&RecordInfo]) {
     let is_damaged = |record: &RecordInfo| matches!(record.state, RecordState::Damaged | RecordState::CutOff);
-    if let Some(head) = own.iter().rfind(|record| record.head > 0) {
+    let counts = |record: &&&RecordInfo| record.head > 0 && record.state != RecordState::Superseded;
+    if let Some(head) = own.iter().rfind(counts) {
         pair.head = Some(Place { sector: head.position, at: head.at });
         pair.head_octets = head.head;
-        pair.freshened = head.kind == RecordKind::Fresh;
+        pair.freshened = matches!(head.kind, RecordKind::Fresh | RecordKind::Delta);
         pair.damaged |= is_damaged(head);
     }
+    let mut parts: Vec<&RecordInfo> = own.iter().filter(|record| record.octets > 0).copied().collect();
+    parts.sort_by_key(|record| (record.body_offset, is_damaged(record), record.seq, record.at));
     let mut end = 0;
-    loop {
-        let mut here = own.iter().filter(|record| record.octets > 0 && record.body_offset == end);
-        let Some(first) = here.next() else {
-            return;
-        };
-        let best = here.find(|_| is_damaged(first)).filter(|other| !is_damaged(other)).unwrap_or(first);
+    for record in parts {
+        if record.body_offset + record.octets <= end {
+            continue;
+        }
         pair.extents.push(Extent {
-            offset: end,
-            octets: best.octets,
-            sector: best.position,
-            at: best.body_at,
-            damaged: is_damaged(best),
+            offset: record.body_offset,
+            octets: record.octets,
+            sector: record.position,
+            at: record.body_at,
+            damaged: is_damaged(record),
         });
-        end += best.octets;
+        end = record.body_offset + record.octets;
     }
 }

@@ -56,10 +56,9 @@ pub(super) fn octets(info: &SectorInfo, records: &[&RecordInfo], layout: &Layout
         let len = u64::from(record.len);
         let body = u64::from(record.octets);
         match (record.kind, record.state) {
-            (RecordKind::Footer | RecordKind::Remove | RecordKind::Clear, RecordState::Live) => {
-                octets.overhead += len;
-            }
-            (_, RecordState::Live) => octets.live += len,
+            (RecordKind::Head | RecordKind::Fresh | RecordKind::Delta, RecordState::Live)
+            | (RecordKind::Body | RecordKind::End, RecordState::Live) => octets.live += len,
+            (_, RecordState::Live) => octets.overhead += len,
             (_, RecordState::Superseded) if record.found => octets.live += body,
             _ => {}
         }
@@ -133,6 +132,9 @@ pub(super) fn record(info: &RecordInfo) -> Record {
             RecordKind::Body => "body",
             RecordKind::End => "end",
             RecordKind::Fresh => "fresh",
+            RecordKind::Delta => "delta",
+            RecordKind::Join => "join",
+            RecordKind::Pins => "pins",
             RecordKind::Remove => "remove",
             RecordKind::Clear => "clear",
             RecordKind::Footer => "footer",

@@ -4,7 +4,7 @@
 use super::report::When;
 use larder::head::{Method, RequestHead};
 use larder::options::Methods;
-use larder::pair::StoredPair;
+use larder::pair::{StoredBody, StoredPair};
 use larder::state::{Candidates, IdleClient, IdleNext, Serving};
 use larder::time::{HttpDate, Now, Uptime};
 use larder::{CacheOptions, Reason};
@@ -45,11 +45,14 @@ enum Verdict {
     Not(Reason),
 }
 
-/// Judges a stored response that was received in another boot.
+/// Judges a stored response that was received in another boot, whether its body is complete or not.
 pub(super) fn of(pair: &StoredPair<'_>, at: HttpDate, options: &CacheOptions) -> Freshness {
     // What is stored was allowed when it was.
     let supported_methods = options.supported_methods.and(Methods::POST);
     let options = CacheOptions { supported_methods, ..*options };
+    // A secret that is stored as a hash is asked for by that hash.
+    let body = StoredBody::whole(pair.body.complete.unwrap_or(pair.body.held));
+    let pair = &StoredPair { secrets_hashed: false, body, ..*pair };
     let is_fresh = |unix| judge(pair, HttpDate::from_unix(unix), &options) == Verdict::Fresh;
     let now = at.unix();
     match judge(pair, at, &options) {
@@ -104,7 +107,7 @@ fn judge(pair: &StoredPair<'_>, at: HttpDate, options: &CacheOptions) -> Verdict
 mod tests {
     use super::*;
     use larder::head::ResponseHead;
-    use larder::pair::{PairId, StoredBody};
+    use larder::pair::PairId;
     use larder::time::{DeltaSeconds, ReceivedAt};
 
     const RECEIVED: i64 = 1_800_000_000;
@@ -115,6 +118,7 @@ mod tests {
             method: Method::Get,
             uri: "http://h/a",
             nominated: larder::head::Fields::EMPTY,
+            secrets_hashed: false,
             authorized: false,
             response: ResponseHead { status: 200, fields: larder::head::Fields::new(lines) },
             received: ReceivedAt {

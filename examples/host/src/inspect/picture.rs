@@ -241,7 +241,9 @@ fn spans(records: &[Record], looks: &HashMap<u64, Look>) -> Vec<Span> {
         match (record.kind, record.state) {
             (_, "damaged") => add(record.at, record.octets, "url(#damaged)", 4.0),
             (_, "cut off") => add(record.at, record.octets, "url(#cut)", 3.0),
-            ("footer", _) | ("remove" | "clear", "live") => add(record.at, record.octets, OVERHEAD, 1.0),
+            ("footer", _) | ("remove" | "clear" | "join" | "pins", "live") => {
+                add(record.at, record.octets, OVERHEAD, 1.0)
+            }
             (_, "live") => {
                 add(record.at, split, head, 0.0);
                 add(record.at + split, rest, body, 0.0);

@@ -106,14 +106,21 @@ async fn pair<S: PairStore>(store: &mut S, id: PairId) -> RawPair {
         return RawPair { id, head: None, readable: false };
     };
     record.truncate(found.len);
-    let mut buf = vec![0; 8192];
-    let mut read = 0;
-    let readable = loop {
-        match store.read(id, read, &mut buf).await {
-            Ok(0) => break read == found.body.held,
-            Ok(octets) => read += octets as u64,
-            Err(_) => break false,
-        }
-    };
+    let readable = held(store, id).await == Some(found.body.held);
     RawPair { id, head: Some((record, found.body)), readable }
+}
+
+/// Octets of a pair's body that can be read; `None` if some are damaged.
+async fn held<S: PairStore>(store: &mut S, id: PairId) -> Option<u64> {
+    let mut buf = vec![0; 8192];
+    let (mut at, mut held) = (0, 0);
+    while let Some(extent) = store.extent(id, at).await.ok()? {
+        at = extent.start;
+        while at < extent.end {
+            let read = store.read(id, at, &mut buf).await.ok().filter(|read| *read > 0)? as u64;
+            at += read;
+            held += read;
+        }
+    }
+    Some(held)
 }

@@ -281,6 +281,7 @@ fn pair(found: &RawPair, records: &[&RecordInfo], at: HttpDate, options: &CacheO
     let Some((octets, body)) = &found.head else {
         return pair;
     };
+    pair.head_octets = octets.len() as u32;
     pair.body_octets = body.held;
     pair.complete_octets = body.complete;
     pair.complete = body.is_whole() && found.readable;
