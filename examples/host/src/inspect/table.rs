@@ -197,8 +197,8 @@ fn row(pair: &Pair) -> [String; 7] {
         Some(whole) if whole != pair.body_octets => {
             format!("{} of {}", grouped(pair.body_octets), grouped(whole))
         }
-        _ if pair.complete || pair.damaged => grouped(pair.body_octets),
-        _ => format!("{} of ?", grouped(pair.body_octets)),
+        None if !pair.damaged => format!("{} of ?", grouped(pair.body_octets)),
+        _ => grouped(pair.body_octets),
     };
     let mut request = match (&pair.method, &pair.uri) {
         (Some(method), Some(uri)) => format!("{method} {uri}"),
@@ -212,6 +212,8 @@ fn row(pair: &Pair) -> [String; 7] {
     }
     if pair.damaged && pair.uri.is_some() {
         request.push_str(" (its body is damaged)");
+    } else if !pair.complete && !pair.damaged {
+        request.push_str(" (incomplete)");
     }
     [
         pair.status.map_or("-".to_owned(), |status| status.to_string()),

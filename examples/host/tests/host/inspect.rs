@@ -2,7 +2,8 @@
 //! by nobody.
 
 use super::fixture::{TestOrigin, Then, response};
-use larder::store::PairStore;
+use larder::pair::NewPair;
+use larder::store::{Cursor, PairStore};
 use larder::time::HttpDate;
 use larder_host::inspect::{Found, Freshness, InspectError, Question, Report, look, png, svg, table};
 use larder_storage_flash::FlashStore;
@@ -224,6 +225,40 @@ fn a_partition_within_a_dump_of_the_whole_flash_is_found_where_it_is_said_to_be(
     let (output, errors) = inspect(&[text(&path), "--offset", "10000", "--length", "1000000"]);
     assert!(!output.status.success());
     assert!(errors.contains("do not lie in the file"), "{errors}");
+}
+
+#[test]
+fn of_an_incomplete_pair_is_told_what_is_held_and_where() {
+    let folder = Folder::new("incomplete");
+    let mut s: FlashStore<_, 64> =
+        FlashStore::new(Nor::<1, 4, 4096>::new(8), 0..32_768, 7).expect("it works");
+    block_on(s.mount()).expect("the medium");
+    let sample = Sample::new("/parts", 1, 5000);
+    for range in [1000..3000, 4000..4500] {
+        let id = block_on(s.find(sample.key(), &mut Cursor::new(), &mut [0; 2048])).expect("the medium");
+        let offset = range.start as u64;
+        let writing = match id {
+            Some(found) => block_on(s.resume(found.id, offset)),
+            None => block_on(
+                sample.with_pair(async |pair| s.create(&NewPair { resumable: true, offset, ..*pair }).await),
+            ),
+        };
+        let writing = writing.expect("room");
+        block_on(s.write(writing, &sample.body()[range])).expect("room");
+        block_on(s.suspend(writing)).expect("the medium").expect("a part is kept");
+    }
+    let path = folder.write("image", s.into_flash().image());
+    let report = report(&path);
+    let [pair] = &report.pairs[..] else {
+        panic!("{:?}", report.pairs);
+    };
+    assert_eq!((pair.body_octets, pair.complete_octets, pair.complete), (2500, Some(5000), false));
+    assert!(!pair.damaged);
+    let held: u32 = pair.extents.iter().map(|extent| extent.octets).sum();
+    assert_eq!((pair.extents[0].offset, held), (1000, 2500));
+    assert!(pair.freshness.is_some());
+    let told = table::table(&report);
+    assert!(told.contains("2,500 of 5,000") && told.contains("(incomplete)"), "{told}");
 }
 
 #[test]
