@@ -261,7 +261,8 @@ fn spans(records: &[Record], looks: &HashMap<u64, Look>) -> Vec<Span> {
 /// Writes the numbers of the largest pairs into what is drawn of them.
 fn numbers(pen: &mut Pen, sector: &Sector, looks: &HashMap<u64, Look>, part: &impl Fn(u32, u32) -> [f64; 4]) {
     let of = |record: &Record| record.pair.filter(|_| record.found && record.state == "live");
-    for run in sector.records.chunk_by(|a, b| of(a).is_some() && of(a) == of(b)) {
+    let together = |a: &Record, b: &Record| of(a).is_some() && of(a) == of(b) && a.at + a.octets == b.at;
+    for run in sector.records.chunk_by(together) {
         let (Some(first), Some(last)) = (run.first(), run.last()) else {
             continue;
         };
