@@ -97,8 +97,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// The address of a pair's first head; `None` if its sector is gone.
     pub(crate) fn base(&self, id: PairId) -> Option<u32> {
         let (seq, unit) = parts(id);
+        if u32::from(unit) >= self.units() {
+            return None;
+        }
         let address = self.address(seq, unit);
-        (self.place(address).0 == seq && u32::from(unit) < self.units()).then_some(address)
+        (self.place(address).0 == seq).then_some(address)
     }
 
     /// The entry of a pair that can be found.
@@ -117,6 +120,10 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// Does what a record in the sector numbered `seq` says.
     pub(crate) fn apply(&mut self, seq: u32, mark: &Mark) {
+        if u32::from(mark.at) >= self.units() {
+            // It was written with smaller units.
+            return;
+        }
         let address = self.address(seq, mark.at);
         let recent = self.looking_at.is_none();
         match mark.kind {
@@ -250,6 +257,18 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             }
         }
         false
+    }
+
+    /// The pair that what belongs to the one called `name` belongs to now.
+    pub(crate) fn part_of(&self, name: PairId) -> PairId {
+        let mut name = name.number();
+        for _ in 0..=JOINED_MAX {
+            match self.joined.iter().find(|(from, _)| *from == name) {
+                Some((_, into)) => name = *into,
+                None => break,
+            }
+        }
+        PairId::new(name)
     }
 
     /// A first head was found or written.
