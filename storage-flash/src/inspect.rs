@@ -161,7 +161,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Where things lie, and where writing goes on. For inspection.
     pub fn layout(&self) -> Layout {
         let (log, geometry) = (&self.ring.log, &self.ring.log.geometry);
-        let held = |seq: &u32| self.ring.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
+        let held = |seq: &u32| self.ring.catalog.pins.holds(geometry, *seq);
         let next = (0..geometry.sectors).map(|ahead| log.next.wrapping_add(ahead)).find(|seq| !held(seq));
         let head = if log.open {
             Some((geometry.position(log.seq), log.at))

@@ -109,8 +109,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         (geometry.sectors - 2) * geometry.segments() * (geometry.segment - overhead)
     }
 
-    /// Makes the partition a store that holds nothing, whatever it is now: erases all of it, which
-    /// takes a while. To be called when [`mount`](Self::mount) answered
+    /// Makes the partition a store that holds nothing, whatever it is now: erases all of it (of a store
+    /// that works, what it has written), which takes a while. To be called when [`mount`](Self::mount) answered
     /// [`Foreign`](crate::Mounted::Foreign), or before the partition is used for the first time.
     ///
     /// # Errors
