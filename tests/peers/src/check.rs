@@ -4,6 +4,7 @@ use crate::cuts::Cuts;
 use crate::print::Column;
 use crate::workload::SECTORS;
 use larder_tests::workload::HEAD;
+use std::cmp::Ordering;
 
 /// Names each limit that is exceeded.
 pub fn exceeded(larder: &Column) -> Vec<String> {
@@ -20,8 +21,30 @@ pub fn exceeded(larder: &Column) -> Vec<String> {
         ("what is not live when full", 1.0 - figures.live, 0.08),
         ("reads at boot for each 4 KiB", figures.full_boot_mount.reads as f64 / sectors, 1.1),
         ("octets of a freshening", figures.freshening.of(|work| work.octets_programmed), (HEAD + 40) as f64),
-        ("pairs that power cuts cost", cost(&larder.tidy) + cost(&larder.cuts), 0.0),
+        ("pairs that power cuts cost", larder.cuts.iter().map(cost).sum(), 0.0),
+        ("cuts that do harm", larder.steps.iter().map(|steps| steps.harmful as f64).sum(), 0.0),
     ];
-    let over = at_most.iter().filter(|(_, value, limit)| value > limit);
+    let over =
+        at_most.iter().filter(|(_, value, limit)| value.partial_cmp(limit).is_none_or(Ordering::is_gt));
     over.map(|(what, value, limit)| format!("{what}: {value:.4}, at most {limit}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chip::Work;
+
+    #[test]
+    fn what_exceeds_a_limit_is_named_and_so_is_what_was_not_measured() {
+        let mut column = Column::default();
+        assert!(exceeded(&column).len() >= 4, "no means, and nothing is live");
+        let figures = &mut column.figures;
+        figures.live = 0.93;
+        for mean in [&mut figures.before_body, &mut figures.miss, &mut figures.freshening] {
+            mean.add(Work::default());
+        }
+        assert_eq!(exceeded(&column), [""; 0]);
+        column.figures.miss.add(Work { reads: 1, ..Work::default() });
+        assert_eq!(exceeded(&column), ["reads of a miss: 0.5000, at most 0"]);
+    }
 }

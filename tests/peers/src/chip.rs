@@ -114,6 +114,11 @@ impl<const WORD: usize, const SECTOR: usize> Chip<WORD, SECTOR> {
         (self.work() - before, answer)
     }
 
+    /// Steps so far: words programmed, and erases.
+    pub fn steps(&self) -> u64 {
+        self.0.borrow().nor.steps()
+    }
+
     /// Erases of each sector so far.
     pub fn erases(&self) -> Vec<u64> {
         self.0.borrow().nor.counts().erases.clone()

@@ -18,6 +18,8 @@ use crate::subject::{Failed, Subject};
 use crate::workload::{Dice, Mean, hit, used};
 use larder_tests::nor::Tear;
 use larder_tests::workload::Load;
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
 
 /// Power cuts.
 pub const CUTS: usize = 200;
@@ -126,11 +128,11 @@ impl<S: Subject> Run<S> {
             // Two rounds of bodies, one of heads: a ring forgets what is only ever freshened.
             let done = if self.steps / PAIRS % 3 == 2 {
                 load.freshened += 1;
-                self.store.freshen(&load)
+                lose_power(|| self.store.freshen(&load))
             } else {
                 self.versions += 1;
                 load = Load { version: self.versions, ..Load::new(number) };
-                self.store.put(&load, &[])
+                lose_power(|| self.store.put(&load, &[]))
             };
             if self.chip.is_off() {
                 self.pending = Some(load);
@@ -170,4 +172,28 @@ fn format<S: Subject>(chip: &Chip, stored: &mut [Load]) -> Result<S, Failed> {
     let mut store = S::format(chip.handle())?;
     stored.iter().try_for_each(|load| store.put(load, &[]))?;
     Ok(store)
+}
+
+thread_local! {
+    /// Whether this thread does what power may be lost in.
+    static LOSING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does what power may be lost in. An error if it panicked, as ekv does where the flash fails: a device
+/// without power does not mind.
+pub fn lose_power(task: impl FnOnce() -> Result<(), Failed>) -> Result<(), Failed> {
+    LOSING.set(true);
+    let done = panic::catch_unwind(AssertUnwindSafe(task));
+    LOSING.set(false);
+    done.unwrap_or(Err(Failed::Panicked))
+}
+
+/// Panics are not told where power may be lost.
+pub fn hush_panics() {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |told| {
+        if !LOSING.get() {
+            hook(told);
+        }
+    }));
 }

@@ -11,8 +11,9 @@
 //! A SPI NOR flash of 64 sectors of 4 KiB with words of 4 octets, simulated ([`chip`]): it counts reads,
 //! programs (by pages of 256 octets) and erases. Milliseconds follow from the counts: 45 for an erase, 0.7
 //! for a page, 10 µs for a read and 10 MB/s. What the processor does meanwhile is not in them. The
-//! [`workload`] and the power [`cuts`] are the same for all and say themselves what they do; pairs are a
-//! head of 400 octets and a body of 600, as a client of HTTP would store them.
+//! [`workload`], the power [`cuts`] in a row and those at single [`steps`] are the same for all and say
+//! themselves what they do; pairs are a head of 400 octets and a body of 600, as a client of HTTP would
+//! store them.
 //!
 //! # How a pair is stored
 //!
@@ -46,6 +47,7 @@ mod chip;
 mod curves;
 mod cuts;
 mod print;
+mod steps;
 mod subject;
 mod subjects;
 mod workload;
@@ -53,6 +55,7 @@ mod workload;
 use larder_tests::nor::Tear;
 use print::Column;
 use std::process::ExitCode;
+use std::{slice, thread};
 use subject::{Failed, Subject};
 use subjects::ekv::Ekv;
 use subjects::larder::Larder;
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         eprintln!("{unknown}: only --check and --larder are known, see tests/peers/src/main.rs");
         return ExitCode::FAILURE;
     }
+    cuts::hush_panics();
     let exceeded = match tables(asked.iter().any(|word| word == "--larder")) {
         Ok(larder) => check::exceeded(&larder),
         Err(failed) => {
@@ -84,33 +88,46 @@ fn main() -> ExitCode {
 fn tables(alone: bool) -> Result<Column, Failed> {
     let larder = column::<Larder>()?;
     if alone {
-        print::columns(std::slice::from_ref(&larder));
+        print::columns(slice::from_ref(&larder));
     } else {
+        let all = measured(&[
+            column::<Map<NoCache, false>>,
+            column::<Map<KeyPointers, false>>,
+            column::<Queue<false>>,
+            column::<Ekv<false>>,
+            column::<LittleFs<false>>,
+            column::<Map<NoCache, true>>,
+            column::<Map<KeyPointers, true>>,
+            column::<Queue<true>>,
+            column::<Ekv<true>>,
+            column::<LittleFs<true>>,
+        ])?;
+        let (together, apart) = all.split_at(all.len() / 2);
         println!("A pair as one item; 64 sectors of 4 KiB, pairs of 400 + 600 octets:\n");
-        print::columns(&[
-            larder.clone(),
-            column::<Map<NoCache, false>>()?,
-            column::<Map<KeyPointers, false>>()?,
-            column::<Queue<false>>()?,
-            column::<Ekv<false>>()?,
-            column::<LittleFs<false>>()?,
-        ]);
+        print::columns(&[slice::from_ref(&larder), together].concat());
         println!("The same, but head and body stored apart:\n");
-        print::columns(&[
-            larder.clone(),
-            column::<Map<NoCache, true>>()?,
-            column::<Map<KeyPointers, true>>()?,
-            column::<Queue<true>>()?,
-            column::<Ekv<true>>()?,
-            column::<LittleFs<true>>()?,
-        ]);
+        print::columns(&[slice::from_ref(&larder), apart].concat());
     }
     curves::tables()?;
     Ok(larder)
 }
 
+/// Measures stores side by side, each on a thread of its own.
+fn measured(stores: &[fn() -> Result<Column, Failed>]) -> Result<Vec<Column>, Failed> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = stores.iter().map(|store| scope.spawn(store)).collect();
+        let columns = threads.into_iter().map(|thread| thread.join().map_err(|_| Failed::Panicked)?);
+        columns.collect()
+    })
+}
+
 fn column<S: Subject>() -> Result<Column, Failed> {
     eprintln!("{} ...", S::NAME);
-    let (tidy, cuts) = (cuts::cut::<S>(&Tear::ALL[..1])?, cuts::cut::<S>(&Tear::ALL)?);
-    Ok(Column { name: S::NAME, figures: workload::measure::<S>()?, tidy, cuts })
+    let (tidy, all) = (&Tear::ALL[..1], &Tear::ALL[..]);
+    Ok(Column {
+        name: S::NAME,
+        figures: workload::measure::<S>()?,
+        cuts: [cuts::cut::<S>(tidy)?, cuts::cut::<S>(all)?],
+        steps: [steps::cut::<S>(tidy)?, steps::cut::<S>(all)?],
+    })
 }

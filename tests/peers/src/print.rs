@@ -1,19 +1,20 @@
 //! Tables in Markdown.
 
 use crate::cuts::{CUTS, Cuts};
+use crate::steps::Steps;
 use crate::workload::{FRESHENED_MAX, Figures, Mean};
 
 /// What was measured of a store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Column {
     /// Its title.
     pub name: &'static str,
     /// The workload.
     pub figures: Figures,
-    /// Tidy power cuts.
-    pub tidy: Cuts,
-    /// Power cuts of all kinds.
-    pub cuts: Cuts,
+    /// Power cuts one after the other, tidy ones and those of all kinds.
+    pub cuts: [Cuts; 2],
+    /// Power cuts throughout some operations, the same.
+    pub steps: [Steps; 2],
 }
 
 /// A row: its title, and what stands in it.
@@ -60,12 +61,18 @@ const ROWS: &[Row] = &[
     }),
     ("boot to the first hit, used: reads; octets; ms", |c| reads(&c.figures.boot)),
     ("boot to the first hit, full: reads; octets; ms", |c| reads(&c.figures.full_boot)),
-    ("boot after a power cut: reads; octets; ms", |c| reads(&c.cuts.boot)),
-    ("200 tidy power cuts: pairs lost; older; torn; stores broken", |c| cost(&c.tidy)),
-    ("200 power cuts of all kinds: the same", |c| cost(&c.cuts)),
+    ("boot after a power cut: reads; octets; ms", |c| reads(&c.cuts[1].boot)),
+    ("200 tidy power cuts: pairs lost; older; torn; stores broken", |c| cost(&c.cuts[0])),
+    ("200 power cuts of all kinds: the same", |c| cost(&c.cuts[1])),
+    ("tidy cuts throughout twelve operations: harmful, of all", |c| harm(&c.steps[0])),
+    ("the same, cuts of all kinds", |c| harm(&c.steps[1])),
 ];
 
 const _: () = assert!(CUTS == 200);
+
+fn harm(steps: &Steps) -> String {
+    format!("{} of {}", number(steps.harmful as f64), number(steps.cuts as f64))
+}
 
 fn cost(cuts: &Cuts) -> String {
     let Cuts { lost, older, torn, broken, .. } = cuts;

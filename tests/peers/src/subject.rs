@@ -57,6 +57,8 @@ pub enum Failed {
     Full,
     /// A head was found, and a body that is not its own.
     Torn,
+    /// It panicked.
+    Panicked,
     /// Anything else, in the store's words.
     Other(String),
 }
@@ -73,6 +75,7 @@ impl fmt::Display for Failed {
         f.write_str(match self {
             Self::Full => "there is no room",
             Self::Torn => "a head was found, and a body that is not its own",
+            Self::Panicked => "it panicked",
             Self::Other(told) => told,
         })
     }
