@@ -15,6 +15,9 @@ pub const HEAD: usize = 400;
 /// Octets of a body.
 pub const BODY: usize = 600;
 
+/// Seconds of a day.
+const DAY: u32 = 86_400;
+
 /// A pair of the workload. Its head takes [`HEAD`] octets and tells all of this; its body is
 /// [`octets`] that follow from its number and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +26,8 @@ pub struct Load {
     pub number: usize,
     /// Which of the resource's bodies; the entity tag.
     pub version: u32,
-    /// How often it was freshened.
+    /// How often it was freshened. A 304 changes `Date` and `X-Request-Id` and no other field. Heads tell
+    /// it modulo a day's seconds.
     pub freshened: u32,
     /// Octets of the body.
     pub len: usize,
@@ -47,8 +51,12 @@ impl Load {
 
     /// The field lines of the response.
     pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let second = self.freshened % DAY;
+        let (hour, minute) = (second / 3600, second / 60 % 60);
+        // Like no other.
+        let request = u64::from(second + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut lines = vec![
-            ("Date", "Sun, 22 Nov 2026 15:00:00 GMT".to_owned()),
+            ("Date", format!("Sun, 22 Nov 2026 {hour:02}:{minute:02}:{:02} GMT", second % 60)),
             ("Content-Type", "application/json".to_owned()),
             ("Content-Length", self.len.to_string()),
             ("Cache-Control", "public, max-age=60".to_owned()),
@@ -56,10 +64,10 @@ impl Load {
             ("Last-Modified", "Sat, 21 Nov 2026 10:11:12 GMT".to_owned()),
             ("Server", "nginx".to_owned()),
             ("Strict-Transport-Security", "max-age=31536000".to_owned()),
+            ("X-Request-Id", format!("{request:016x}")),
         ];
         let told: usize = lines.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
-        let width = HEAD - self.uri().len() - told - "X-Request-Id: \r\n".len();
-        lines.push(("X-Request-Id", format!("{:0width$}", self.freshened)));
+        lines.push(("Via", "v".repeat(HEAD - self.uri().len() - told - "Via: \r\n".len())));
         lines
     }
 
@@ -77,8 +85,9 @@ impl Load {
     pub fn of_head(head: &[u8]) -> Option<Self> {
         let text = str::from_utf8(head).ok()?;
         let at = text.find("Date: ")?;
-        let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-        let load = Self::told(text.get(..at)?, line)?;
+        let (uri, lines) = text.split_at(at);
+        let line = |name: &str| lines.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        let load = Self::told(uri, line)?;
         (load.head() == head).then_some(load)
     }
 
@@ -91,10 +100,13 @@ impl Load {
 
     fn told<'a>(uri: &str, line: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let tag = line("ETag")?.strip_prefix("W/\"")?.strip_suffix('"')?;
+        let time: Vec<u32> =
+            line("Date")?.get(17..25)?.split(':').filter_map(|two| two.parse().ok()).collect();
+        let &[hour, minute, second] = &*time else { return None };
         let load = Self {
             number: uri.get(uri.len().checked_sub(6)?..)?.parse().ok()?,
             version: u32::from_str_radix(tag, 16).ok()?,
-            freshened: line("X-Request-Id")?.parse().ok()?,
+            freshened: hour * 3600 + minute * 60 + second,
             len: line("Content-Length")?.parse().ok()?,
         };
         (load.uri() == uri).then_some(load)
@@ -144,5 +156,19 @@ impl Load {
     /// Those of the store.
     pub async fn freshen<S: PairStore>(&self, store: &mut S, id: PairId) -> Result<(), StoreError<S::Error>> {
         self.with_pair(async |pair| store.update(id, pair).await).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_tells_what_it_is_about() {
+        let load = Load { number: 7, version: 3, freshened: 4000, len: 70_000 };
+        assert_eq!(Load::of_head(&load.head()), Some(load));
+        let mut torn = load.head();
+        torn[HEAD - 3] ^= 1;
+        assert_eq!(Load::of_head(&torn), None);
     }
 }

@@ -13,6 +13,7 @@ pub fn exceeded(larder: &Column) -> Vec<String> {
     let sectors = SECTORS as f64;
     let at_most = [
         ("reads of a hit before its body", figures.before_body.of(|work| work.reads), 2.0),
+        ("the same of a freshened pair", figures.freshened_before_body.of(|work| work.reads), 2.0),
         ("reads of a miss", figures.miss.of(|work| work.reads), 0.0),
         ("write amplification of the over-fill", figures.amplification, 1.05),
         ("write amplification of a large body", figures.large_amplification, 1.05),
@@ -40,7 +41,13 @@ mod tests {
         assert!(exceeded(&column).len() >= 4, "no means, and nothing is live");
         let figures = &mut column.figures;
         figures.live = 0.93;
-        for mean in [&mut figures.before_body, &mut figures.miss, &mut figures.freshening] {
+        let means = [
+            &mut figures.before_body,
+            &mut figures.freshened_before_body,
+            &mut figures.miss,
+            &mut figures.freshening,
+        ];
+        for mean in means {
             mean.add(Work::default());
         }
         assert_eq!(exceeded(&column), [""; 0]);

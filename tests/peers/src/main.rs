@@ -40,7 +40,8 @@
 //!
 //! Where others are better the tables show it. A ring that evicts in the order of writing, as larder and the
 //! queue, forgets a pair one lap after its body was stored, however often it was freshened: see the
-//! row of the 304s. And ratios of wear near one tell little: a sector is erased 10 times or 9.
+//! row of the 304s; larder runs without second chances, its option against that. And ratios of wear near
+//! one tell little: a sector is erased 10 times or 9.
 
 mod check;
 mod chip;

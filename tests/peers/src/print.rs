@@ -35,9 +35,13 @@ const ROWS: &[Row] = &[
             ms(mean.worst_ms)
         )
     }),
+    ("hit of a freshened pair: reads before the body; with its body: reads; octets; ms", |c| {
+        let before = c.figures.freshened_before_body.of(|work| work.reads);
+        format!("{}; {}", number(before), reads(&c.figures.freshened_hit))
+    }),
     ("304s a pair takes before it must be fetched anew", |c| match c.figures.freshenings {
         FRESHENED_MAX => format!("> {}", number(FRESHENED_MAX as f64)),
-        times => times.to_string(),
+        times => number(times as f64),
     }),
     ("the same pairs stored anew: write amplification; erases per MB", |c| {
         let figures = &c.figures;

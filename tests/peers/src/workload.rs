@@ -34,7 +34,7 @@ const LOOK_UPS: usize = 1000;
 const FRESHENED: usize = 256;
 
 /// Freshenings of a single pair that are tried at the most.
-pub const FRESHENED_MAX: usize = 2000;
+pub const FRESHENED_MAX: usize = 10_000;
 
 /// A mean over so many of what was measured.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,6 +85,10 @@ pub struct Figures {
     pub miss: Mean,
     /// A freshened head.
     pub freshening: Mean,
+    /// A hit of a freshened pair before its body is read.
+    pub freshened_before_body: Mean,
+    /// A hit of a freshened pair with its body.
+    pub freshened_hit: Mean,
     /// How often a pair was freshened before it was gone; at most [`FRESHENED_MAX`].
     pub freshenings: usize,
     /// Octets programmed for each octet of payload while the pairs of the used store were stored anew.
@@ -170,7 +174,7 @@ pub fn measure<S: Subject>() -> Result<Figures, Failed> {
     for _ in 0..LOOK_UPS {
         let number = dice.below(figures.pairs);
         let (work, found) = chip.measure(|| hit(&mut store, &chip, number));
-        let (_, before) = found?.ok_or_else(|| Failed::other("a miss"))?;
+        let (_, before) = found?.ok_or_else(|| Failed::other(format!("{}: a miss", S::NAME)))?;
         figures.before_body.add(before);
         figures.hit.add(work);
     }
@@ -210,7 +214,7 @@ fn boots<S: Subject>(chip: &Chip, numbers: impl Iterator<Item = usize>) -> Resul
     for number in numbers {
         let chip = chip.snapshot();
         let (work, found) = chip.measure(|| hit(&mut S::mount(chip.handle())?, &chip, number));
-        found?.ok_or_else(|| Failed::other("a miss after boot"))?;
+        found?.ok_or_else(|| Failed::other(format!("{}: a miss after boot", S::NAME)))?;
         boots.add(work);
     }
     Ok(boots)
@@ -232,13 +236,19 @@ fn freshen<S: Subject>(chip: &Chip, figures: &mut Figures) -> Result<(), Failed>
         figures.freshening.add(work);
     }
     for load in &loads {
-        assert_eq!(hit(&mut store, &chip, load.number)?.map(|(load, _)| load), Some(*load), "{}", S::NAME);
+        let (work, found) = chip.measure(|| hit(&mut store, &chip, load.number));
+        let (found, before) = found?.ok_or_else(|| Failed::other("a freshened pair is gone"))?;
+        assert_eq!(found, *load, "{}", S::NAME);
+        figures.freshened_before_body.add(before);
+        figures.freshened_hit.add(work);
     }
     let mut load = Load { version: 5_000_000, ..Load::new(0) };
     store.put(&load, &[])?;
     while figures.freshenings < FRESHENED_MAX {
         load.freshened += 1;
-        if store.freshen(&load).is_err() || hit(&mut store, &chip, 0)?.is_none() {
+        // Looking costs the bench time.
+        let look = load.freshened.is_multiple_of(32);
+        if store.freshen(&load).is_err() || (look && hit(&mut store, &chip, 0)?.is_none()) {
             break;
         }
         figures.freshenings += 1;

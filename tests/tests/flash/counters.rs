@@ -97,9 +97,9 @@ fn freshening_costs_the_head_and_40_octets() {
     let id = put(&mut store, pairs, BODY);
     let mut most = 0;
     let mut all = 0;
-    for _ in 0..100 {
+    for freshened in 1..=100 {
         store.flash().reset_counts();
-        block_on(Load::new(pairs).freshen(&mut store, id)).expect("room");
+        block_on(Load { freshened, ..Load::new(pairs) }.freshen(&mut store, id)).expect("room");
         let counts = store.flash().counts();
         all += counts.octets_programmed;
         if counts.all_erases() == 0 {
