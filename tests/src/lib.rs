@@ -1,5 +1,5 @@
 //! Fixtures for the tests of larder: a mock clock, a scripted origin, heads, a conformance suite for
-//! stores, and a simulated NOR flash.
+//! stores, a simulated NOR flash, and the workload stores are measured with.
 
 pub mod clock;
 pub mod device;
@@ -11,6 +11,7 @@ pub mod origin;
 pub mod polls;
 pub mod response;
 pub mod store_suite;
+pub mod workload;
 
 pub use clock::MockClock;
 pub use device::{Answer, Device};
