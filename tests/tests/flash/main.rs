@@ -8,5 +8,6 @@ mod cuts;
 mod faults;
 mod images;
 mod model;
+mod parts;
 mod secrets;
 mod world;
