@@ -220,7 +220,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     async fn put_small(&mut self, small: &Small<'_>, ids: &[PairId]) -> Result<(), F::Error> {
         let seq = self.log.seq;
         let mut list = self.references(ids);
-        if list.is_empty() {
+        if list.is_empty() || (small.kind == Kind::Join && list.len() < ids.len()) {
             return Ok(());
         }
         let reference = list.remove(0);
@@ -418,7 +418,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let at = (at / self.log.geometry.unit) as u16;
         let Header { kind, commits, partial, len, reference, .. } = *header;
         let own = Mark { kind, commits, partial, at, len, reference };
-        let own = (commits || !matches!(kind, Kind::Body | Kind::End)).then_some(own);
+        // Of a join whose list cannot be read nothing is known.
+        let says = if kind == Kind::Join { !list.is_empty() } else { !matches!(kind, Kind::Body | Kind::End) };
+        let own = (commits || says).then_some(own);
         let removed = list.iter().map(|reference| Mark::removal(*reference));
         // What goes makes room for what comes; but whose body becomes part of whose is said first.
         let (first, last) = if kind == Kind::Join { (own, None) } else { (None, own) };

@@ -220,6 +220,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Join, &[into, from]).await?;
+        // Room may have been made of the older one.
+        self.ring.catalog.get(into).ok_or(StoreError::Gone)?;
         self.unpin_all(&[from]);
         self.ring.places.clear();
         Ok(())
