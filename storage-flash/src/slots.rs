@@ -191,6 +191,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let offset = u32::try_from(offset).ok().filter(|offset| *offset <= total).ok_or(StoreError::Gone)?;
         let extents = self.ring.extents(id).await.ok_or(StoreError::Gone)?;
         let limit = extents.hole_end(offset, total);
+        if limit > offset && !extents.has_room_at(offset) {
+            return Err(StoreError::NoRoom);
+        }
         let rest_held = extents.is_whole_with(offset, limit, total);
         let slot = self.take_slot();
         let uses = self.uses;
@@ -215,7 +218,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if into_total != from_total || into >= from {
             return Err(StoreError::Gone);
         }
-        if !self.ring.catalog.can_join() {
+        if !self.ring.catalog.can_join() || !self.ring.fit_together(into, from).await.ok_or(StoreError::Gone)? {
             return Err(StoreError::NoRoom);
         }
         self.ring.keep_floor().await?;
