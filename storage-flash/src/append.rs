@@ -162,6 +162,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
             let reference = reference.ok_or(StoreError::Gone)?;
             let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, last, list.as_deref());
+            if base.is_none() {
+                writer.begun = Some(name(seq, (at / self.log.geometry.unit) as u16));
+                writer.kept = plan.body > 0;
+            }
             match self.log.program(writer.record(&plan)).await {
                 Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
                 Err(_) if self.settle(true).await => {}

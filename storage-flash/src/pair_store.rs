@@ -197,6 +197,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Ok(());
         };
         let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
+        self.take_up(slot);
         self.release(slot);
         // A reboot would find it.
         match base.filter(|id| self.is_pending(*id)) {
@@ -215,10 +216,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.release(slot);
             return Ok(None);
         }
-        // What was being gathered when a future was dropped is not known.
-        if let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.busy) {
-            writer.filled = writer.head;
-        }
+        self.take_up(slot);
         self.set_busy(slot, true);
         let kept = self.keep(slot).await;
         self.release(slot);

@@ -230,6 +230,23 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(())
     }
 
+    /// Finds out where a writer stands if a call of it was dropped.
+    pub(crate) fn take_up(&mut self, slot: usize) {
+        let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.busy) else {
+            return;
+        };
+        // What was being gathered is not known.
+        writer.filled = writer.head;
+        let begun = writer.begun.filter(|_| writer.base.is_none() && writer.partial);
+        if let Some(id) = begun.filter(|id| self.is_pending(*id))
+            && let Some(writer) = self.writers.get_mut(slot)
+        {
+            // Its head was on its way, and arrived.
+            writer.base = Some(id);
+            (writer.head, writer.filled) = (0, 0);
+        }
+    }
+
     pub(crate) fn set_busy(&mut self, slot: usize, busy: bool) {
         if let Some(writer) = self.writers.get_mut(slot) {
             writer.busy = busy;
