@@ -161,7 +161,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.rescue().await;
+        let fingerprint = pair.key().fingerprint(self.ring.log.seed);
+        self.rescue(Some(fingerprint)).await;
         self.begin(pair).await
     }
 
@@ -169,7 +170,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
-        self.rescue().await;
+        self.rescue(None).await;
         let added = self.add(slot, chunk).await;
         self.set_busy(slot, false);
         if added.is_err() {
@@ -196,8 +197,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(slot) = self.writer_of(writing) else {
             return Ok(());
         };
-        let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
         self.take_up(slot);
+        let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
         self.release(slot);
         // A reboot would find it.
         match base.filter(|id| self.is_pending(*id)) {
@@ -334,7 +335,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready || self.ring.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
-        self.rescue().await;
+        self.rescue(None).await;
         match self.ring.prepare_ahead().await {
             Ok(()) => Ok(Maintained::Worked),
             Err(StoreError::Medium(error)) => Err(error),
