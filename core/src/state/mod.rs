@@ -67,25 +67,35 @@
 //! ```
 
 mod cache_miss;
+mod candidate;
 mod candidates;
+mod combining;
 mod could_not_be_stored;
+mod extents;
 mod from_cache;
 mod gateway_timeout;
 mod idle_client;
 mod invalidate_entries;
 mod need_revalidation;
 mod need_to_be_updated;
+mod partial_update;
+mod selecting;
 mod store_and_use;
 
 pub use cache_miss::{CacheMiss, MissNext};
+pub(crate) use candidate::Hole;
 pub use candidates::Candidates;
+pub use combining::Combining;
 pub use could_not_be_stored::CouldNotBeStored;
+pub use extents::Extents;
 pub use from_cache::{FromCache, Serving};
 pub use gateway_timeout::GatewayTimeout;
-pub use idle_client::{IdleClient, IdleNext, Selecting};
+pub use idle_client::{IdleClient, IdleNext};
 pub use invalidate_entries::InvalidateEntries;
 pub use need_revalidation::{NeedRevalidation, RevalidationNext, Unreachable};
 pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
+pub use partial_update::{Combined, PartialUpdate, UpdateNext};
+pub use selecting::Selecting;
 pub use store_and_use::{End, StoreAndUse};
 
 use crate::fields::{RequestFacts, ResponseFacts};

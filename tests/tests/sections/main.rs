@@ -7,6 +7,8 @@ mod rfc8246;
 mod s2_keys;
 mod s3_1_stored_fields;
 mod s3_2_freshening;
+mod s3_3_incomplete;
+mod s3_4_combining;
 mod s3_5_authorization;
 mod s3_storing;
 mod s4_1_vary;

@@ -252,7 +252,7 @@ fn miss<R>(
     options: &CacheOptions,
     method: Method<'_>,
     said: ResponseHead<'_>,
-    see: impl FnOnce(MissNext<'_>) -> R,
+    see: impl FnOnce(MissNext<'_, '_>) -> R,
 ) -> R {
     let mut scratch = Candidates::new();
     let next = IdleClient::new(options).next(request(method, &[]), [], now(100), &mut scratch);
