@@ -8,6 +8,7 @@ pub mod hooked_store;
 pub mod kept;
 pub mod nor;
 pub mod origin;
+pub mod partial_model;
 pub mod polls;
 pub mod representation;
 pub mod response;

@@ -4,6 +4,7 @@ mod decisions;
 mod fields;
 mod heads;
 mod machine;
+mod partial;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
