@@ -8,8 +8,6 @@ use larder::client::{BodyError, Client, Outcome, Reply};
 use larder::head::{Fields, RequestHead};
 use larder::store::PairStore;
 use proptest::prelude::*;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 const URI: &str = "http://example.com/image";
 
@@ -110,11 +108,12 @@ fn respond(there: &Representation, behaviour: Behaviour, asked: &Asked) -> Respo
     }
 }
 
-/// Lives through events; whatever is served is checked on the way.
+/// Lives through events; whatever is served is checked on the way. A store that `may_forget` may lose what it
+/// is just serving.
 ///
 /// # Errors
 /// What is wrong.
-pub async fn live<S: PairStore>(store: S, events: &[Event]) -> Result<(), TestCaseError> {
+pub async fn live<S: PairStore>(store: S, events: &[Event], may_forget: bool) -> Result<(), TestCaseError> {
     let clock = MockClock::new();
     let mut client: Client<S, ScriptedOrigin, MockClock> =
         Client::new(store, ScriptedOrigin::new(), clock.clone());
@@ -132,7 +131,8 @@ pub async fn live<S: PairStore>(store: S, events: &[Event]) -> Result<(), TestCa
                 *client.origin() = ScriptedOrigin::answering(move |asked| respond(&now, how, asked));
                 let lines: Vec<_> = range.iter().map(|range| ("Range", &**range)).collect();
                 let request = RequestHead { fields: Fields::new(&lines), ..RequestHead::get(URI) };
-                assert_served(client.request(request).await, *reads, *behaviour).await?;
+                let reply = client.request(request).await;
+                assert_served(reply, *reads, *behaviour, may_forget).await?;
             }
         }
     }
@@ -141,7 +141,7 @@ pub async fn live<S: PairStore>(store: S, events: &[Event]) -> Result<(), TestCa
     for _ in 0..4 {
         let reply = client.request(RequestHead::get(URI)).await;
         prop_assert_eq!(reply.status(), 200);
-        if assert_served(reply, None, Behaviour::Right).await? {
+        if assert_served(reply, None, Behaviour::Right, may_forget).await? {
             return Ok(());
         }
     }
@@ -154,6 +154,7 @@ async fn assert_served<S: PairStore>(
     mut reply: Reply<'_, S, ScriptedOrigin>,
     reads: Option<usize>,
     behaviour: Behaviour,
+    may_forget: bool,
 ) -> Result<bool, TestCaseError> {
     let lines = heads::owned(reply.fields());
     let status = reply.status();
@@ -184,7 +185,8 @@ async fn assert_served<S: PairStore>(
     prop_assert!(expected.starts_with(&body), "{} octets of version {}", body.len(), version);
     match end {
         Some(Ok(())) => prop_assert_eq!(body.len(), expected.len(), "it ended in order"),
-        Some(Err(BodyError::CutOff | BodyError::Lost | BodyError::Changed)) | None => {}
+        Some(Err(BodyError::CutOff | BodyError::Changed)) | None => {}
+        Some(Err(BodyError::Lost)) => prop_assert!(may_forget, "it was there"),
         Some(Err(error)) => {
             let refused = matches!(error, BodyError::Origin(OriginError::Refused));
             prop_assert!(refused && matches!(behaviour, Behaviour::Refused), "{:?}", error);

@@ -14,12 +14,12 @@ proptest! {
 
     #[test]
     fn what_is_served_is_a_slice_of_one_version(events in events(20)) {
-        block_on(live(RamStore::<128, 12>::new(), &events))?;
+        block_on(live(RamStore::<128, 12>::new(), &events, false))?;
     }
 
     #[test]
     fn what_is_served_is_a_slice_of_one_version_though_the_store_is_too_small(events in events(20)) {
-        block_on(live(RamStore::<16, 3>::new(), &events))?;
+        block_on(live(RamStore::<16, 3>::new(), &events, true))?;
     }
 
     #[test]
