@@ -29,12 +29,15 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
 
     /// What is held of a body around `from`; `None` if the pair is gone or the store fails.
     async fn extents(&mut self, id: PairId, from: u64) -> Option<Extents> {
-        let first = self.store.extent(id, from).await.ok()?;
-        let second = match &first {
-            Some(first) => self.store.extent(id, first.end).await.ok()?,
-            None => None,
-        };
-        Some(Extents { from, first, second })
+        let mut extents = Extents { from, ..Extents::default() };
+        let mut found = self.store.extent(id, from).await;
+        if let Ok(Some(first)) = found {
+            found = self.store.extent(id, first.end).await;
+            extents.first = Some(first);
+        }
+        self.report.store_failed |= matches!(found, Err(StoreError::Medium(_)));
+        extents.second = found.ok()?;
+        Some(extents)
     }
 
     /// Makes stored parts of one representation one, and a whole one if nothing is missing then.

@@ -91,13 +91,15 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         self.body = Body::None;
     }
 
-    /// The body is complete: the pair becomes visible.
+    /// The body is complete: the pair becomes visible. That of a part stays incomplete.
     pub(super) async fn commit(&mut self, body: StoringBody) {
+        if !body.is_whole {
+            return self.suspend(Reason::PartialContent).await;
+        }
         match self.parts.store.commit(body.writing, &body.replaces).await {
             Ok(id) => {
                 self.parts.pending.writing = None;
-                self.report.storing =
-                    if body.is_whole { Storing::Stored(id) } else { Storing::Incomplete(id) };
+                self.report.storing = Storing::Stored(id);
             }
             Err(error) => {
                 self.report.store_failed |= matches!(error, StoreError::Medium(_));

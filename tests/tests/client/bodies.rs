@@ -148,6 +148,36 @@ fn a_body_that_is_cut_off_is_an_error_and_not_stored_without_validator() {
 }
 
 #[test]
+fn a_reply_dropped_half_way_leaves_what_was_read_to_go_on_with() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        origin.then(download());
+        let mut reply = client.request(get()).await;
+        reply.read(&mut [0; 4]).await.unwrap();
+        drop(reply);
+        client.idle().await.unwrap();
+        assert_eq!(client.health().await.pairs, 1, "§3.3: it has a strong validator");
+        let says = Response::new(206).with(&[FRESH, TAG, ("Content-Range", "bytes 4-11/12")]);
+        origin.then(says.chunk(b"t second"));
+        let mut reply = client.request(get()).await;
+        assert_eq!(origin.last().line("range").as_deref(), Some("bytes=4-"));
+        assert_eq!(rest(&mut reply).await.as_deref(), Ok(&b"first second"[..]));
+    });
+}
+
+#[test]
+fn a_body_that_does_not_fit_the_buffer_leaves_what_was_read() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        origin.then(download());
+        assert_eq!(client.request(get()).await.read_to_end(&mut [0; 6]).await, Err(BodyError::TooLong));
+        origin
+            .then(Response::new(206).with(&[FRESH, TAG, ("Content-Range", "bytes 7-11/12")]).chunk(b"econd"));
+        assert_eq!(rest(&mut client.request(get()).await).await.as_deref(), Ok(&b"first second"[..]));
+    });
+}
+
+#[test]
 fn a_body_shorter_than_its_content_length_is_not_stored() {
     block_on(async {
         let (mut client, origin, _) = client(Ram::new());

@@ -24,6 +24,7 @@ mod s4_reuse;
 mod s5_directives;
 mod s5_fields;
 mod walks;
+mod walks_partial;
 
 /// A `Cache-Control` line.
 const fn cc(value: &str) -> (&str, &str) {
