@@ -8,7 +8,9 @@ pub mod hooked_store;
 pub mod kept;
 pub mod nor;
 pub mod origin;
+pub mod partial_model;
 pub mod polls;
+pub mod representation;
 pub mod response;
 pub mod store_suite;
 pub mod workload;
@@ -19,6 +21,7 @@ pub use hooked_store::{FailingStore, HookedStore, YieldingStore};
 pub use kept::Kept;
 pub use origin::ScriptedOrigin;
 pub use polls::{after_polls, block_on, poll_times};
+pub use representation::Representation;
 pub use response::Response;
 
 /// The README's example compiles.

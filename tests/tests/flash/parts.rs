@@ -45,7 +45,8 @@ fn a_joined_pair_is_whole_after_a_reboot_whatever_was_joined_since() {
 fn parts_of_parts_are_kept_when_more_is_joined() {
     let mut s = mounted(Nor::<1, 4, 4096>::new(16));
     let joined = sample("/joined", LEN);
-    let [a, b, c, d] = [0..200, 200..400, 400..600, 600..LEN].map(|range| block_on(part(&mut s, &joined, range)));
+    let [a, b, c, d] =
+        [0..200, 200..400, 400..600, 600..LEN].map(|range| block_on(part(&mut s, &joined, range)));
     block_on(s.merge(b, c)).unwrap();
     block_on(s.merge(a, b)).unwrap();
     assert_eq!(block_on(extents(&mut s, a)), [0..600]);
