@@ -3,6 +3,8 @@
 #![doc = include_str!("lib.md")]
 
 pub mod client;
+#[cfg(feature = "digest")]
+pub mod digest;
 #[cfg(feature = "embassy-time")]
 mod embassy;
 pub mod fields;

@@ -4,17 +4,23 @@
 //! careful one, and nothing panics.
 
 pub(crate) mod cache_control;
+#[cfg(feature = "digest")]
+mod digest;
 mod directives;
 mod entity_tag;
 mod facts;
 pub(crate) mod list;
 mod range;
 mod scan;
+#[cfg(any(feature = "digest", feature = "targeted-fields"))]
+mod structured;
 #[cfg(feature = "targeted-fields")]
 mod targeted;
 mod vary;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
+#[cfg(feature = "digest")]
+pub use digest::{Algorithm, Digest, Digests, WANT_REPR_DIGEST};
 pub use entity_tag::EntityTag;
 pub(crate) use entity_tag::EntityTags;
 pub(crate) use facts::{Dated, RequestFacts, ResponseFacts};

@@ -1,6 +1,7 @@
 //! Properties that hold for anything: what is parsed, what is stored, what is decided.
 
 mod decisions;
+mod digests;
 mod fields;
 mod heads;
 mod machine;
