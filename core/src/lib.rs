@@ -25,4 +25,5 @@ pub use embassy::EmbassyClock;
 pub use options::CacheOptions;
 pub use reason::Reason;
 pub use rules::preconditions::Answer;
+pub use rules::redirects;
 pub use store::PairStore;

@@ -32,3 +32,8 @@ pub const WALK_MAX: usize = 8;
 /// Longest scheme and authority (`https://host:port`) an origin may have to be trusted as a
 /// source of time, in octets. A DNS name has at most 253.
 pub const ORIGIN_MAX: usize = 272;
+
+/// Most redirections followed for one request.
+///
+/// Downloads of releases take one to three; clients for a desk stop at 20 or 50.
+pub const REDIRECTS_MAX: usize = 8;

@@ -5,6 +5,7 @@ mod digests;
 mod fields;
 mod heads;
 mod machine;
+mod redirects;
 mod secrets;
 
 use proptest::prelude::*;

@@ -3,6 +3,7 @@
 
 mod clockless;
 mod hop_by_hop;
+mod redirects;
 mod rfc5861;
 mod rfc8246;
 mod rfc9530;
