@@ -44,9 +44,10 @@ impl<'a> PairKey<'a> {
                 let path = base.get(origin.len()..path_end)?;
                 let (dots, reference) = leading_dots(reference)?;
                 // What follows the last slash gives way, and a folder for each `..`.
-                let mut folder = path.rfind('/').map_or("", |at| path.get(..at).unwrap_or(path));
-                for _ in 0..dots.up {
-                    folder = folder.rfind('/').and_then(|at| folder.get(..at)).unwrap_or_default();
+                let mut folder = path.as_bytes();
+                for _ in 0..=dots.up {
+                    let slash = folder.iter().rposition(|octet| *octet == b'/').unwrap_or(0);
+                    folder = folder.get(..slash).unwrap_or_default();
                 }
                 let end = origin.len() + folder.len();
                 // With the slash, if there is one.
@@ -56,6 +57,7 @@ impl<'a> PairKey<'a> {
     }
 
     /// The key of a path from the root, with a query if any.
+    #[inline(never)]
     fn from_root(origin: &'a str, path: &'a str) -> Option<Self> {
         let (dots, rest) = leading_dots(path.strip_prefix('/').unwrap_or(path))?;
         // An origin without a path has an empty one, which is `/`.
@@ -104,6 +106,7 @@ struct Dots {
 
 /// Splits the dot-segments off a path that does not begin with a slash, a query behind it. `None` if
 /// there are others behind them, or an empty segment follows them.
+#[inline(never)]
 fn leading_dots(reference: &str) -> Option<(Dots, &str)> {
     let (mut rest, mut dots) = (reference, Dots { any: false, up: 0 });
     loop {
@@ -117,9 +120,9 @@ fn leading_dots(reference: &str) -> Option<(Dots, &str)> {
         dots.any = true;
         rest = behind.strip_prefix('/').unwrap_or(behind);
     }
-    let path = rest.split(['?', '#']).next()?;
-    let is_plain = !path.split('/').any(|segment| matches!(segment, "." | ".."));
-    (is_plain && !(dots.any && path.starts_with('/'))).then_some((dots, rest))
+    let path = rest.as_bytes().split(|octet| matches!(octet, b'?' | b'#')).next()?;
+    let is_plain = !path.split(|octet| *octet == b'/').any(|segment| matches!(segment, b"." | b".."));
+    (is_plain && !(dots.any && path.first() == Some(&b'/'))).then_some((dots, rest))
 }
 
 #[cfg(test)]

@@ -163,12 +163,13 @@ pub fn resolve(base: &str, reference: &str, into: &mut StringView) -> Result<(),
     let is_same_path = reference.authority.is_none() && reference.path.is_empty();
     if is_same_path {
         push(into, &[base.path])?;
-    } else if let Some(segments) = reference.path.strip_prefix('/') {
-        push_segments(into, "", segments)?;
-    } else if !reference.path.is_empty() {
-        // What follows the last slash of the base gives way.
-        let folder = base.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        push_segments(into, folder, reference.path)?;
+    } else {
+        let start = into.len();
+        if !reference.path.is_empty() && !reference.path.starts_with('/') {
+            // What follows the last slash of the base gives way.
+            push_segments(into, start, before_last(base.path, b'/'), false)?;
+        }
+        push_segments(into, start, reference.path, true)?;
     }
     match (reference.query, base.query) {
         (Some(query), _) => push(into, &["?", query])?,
@@ -193,16 +194,15 @@ struct Reference<'a> {
 
 impl<'a> Reference<'a> {
     fn of(text: &'a str) -> Self {
-        let (rest, fragment) = split(text, '#');
-        let (rest, query) = split(rest, '?');
-        let (scheme, rest) = match rest.split_once(':') {
-            Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
+        let (rest, fragment) = split(text, b'#');
+        let (rest, query) = split(rest, b'?');
+        let (scheme, rest) = match split(rest, b':') {
+            (scheme, Some(rest)) if is_scheme(scheme) => (Some(scheme), rest),
             _ => (None, rest),
         };
         let (authority, path) = match rest.strip_prefix("//") {
             Some(rest) => {
-                let end = rest.bytes().position(|octet| octet == b'/').unwrap_or(rest.len());
-                let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+                let (authority, path) = until(rest, b'/');
                 (Some(authority), path)
             }
             None => (None, rest),
@@ -211,12 +211,23 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// What stands before the first `mark`, and what behind it.
-fn split(text: &str, mark: char) -> (&str, Option<&str>) {
-    match text.split_once(mark) {
-        Some((before, behind)) => (before, Some(behind)),
-        None => (text, None),
-    }
+// The standard library's searches for a `char` in text can panic, as far as a linker can see.
+
+/// What stands before the first `mark`, and the rest with it.
+fn until(text: &str, mark: u8) -> (&str, &str) {
+    let end = text.bytes().position(|octet| octet == mark).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// What stands before the first `mark`, and what behind it, if there is one.
+fn split(text: &str, mark: u8) -> (&str, Option<&str>) {
+    let (before, rest) = until(text, mark);
+    (before, rest.get(1..))
+}
+
+/// What stands before the last `mark`; nothing if there is none.
+fn before_last(text: &str, mark: u8) -> &str {
+    text.bytes().rposition(|octet| octet == mark).and_then(|at| text.get(..at)).unwrap_or_default()
 }
 
 fn is_scheme(text: &str) -> bool {
@@ -230,46 +241,62 @@ fn is_https(uri: &str) -> bool {
 
 /// Refuses what is no host and port, and userinfo, which serves to deceive (RFC 9110 §4.2.4).
 fn check_authority(authority: &str) -> Result<&str, RedirectRefused> {
+    let octets = authority.as_bytes();
     // An address in brackets has colons of its own.
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (authority, ""),
+    let end = match octets {
+        [b'[', ..] => octets.iter().position(|octet| *octet == b']').map_or(0, |at| at + 1),
+        _ => octets.iter().position(|octet| *octet == b':').unwrap_or(octets.len()),
     };
-    let is_port = port.is_empty() || port.parse::<u16>().is_ok() && !port.starts_with('+');
-    let is_host = match host.strip_prefix('[') {
-        Some(address) => address.strip_suffix(']').is_some_and(|address| {
-            !address.is_empty()
-                && address.bytes().all(|octet| octet.is_ascii_alphanumeric() || b":.-_~".contains(&octet))
-        }),
-        None => {
-            !host.is_empty()
-                && host
-                    .bytes()
-                    .all(|octet| octet.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&octet))
-        }
+    let (host, port) = octets.split_at_checked(end).unwrap_or_default();
+    let is_host = match host {
+        [b'[', address @ .., b']'] => is_made_of(address, b":.-_~"),
+        host => is_made_of(host, b"-._~%!$&'()*+,;="),
     };
-    if is_host && is_port { Ok(authority) } else { Err(RedirectRefused::Authority) }
+    let is_port_or_none = match port {
+        [] | [b':'] => true,
+        [b':', digits @ ..] => digits.len() <= 5 && is_port(digits),
+        _ => false,
+    };
+    if is_host && is_port_or_none { Ok(authority) } else { Err(RedirectRefused::Authority) }
 }
 
-/// Appends the segments of `folder`, which is empty or begins with a slash, and those of `path`, each
-/// behind a slash and without dot-segments (RFC 3986 §5.2.4).
-fn push_segments(into: &mut StringView, folder: &str, path: &str) -> Result<(), RedirectRefused> {
-    let start = into.len();
-    let mut segments = folder.split('/').skip(1).chain(path.split('/')).peekable();
-    while let Some(segment) = segments.next() {
-        match segment {
-            "." => {}
-            ".." => {
-                let parent = into.get(start..).and_then(|path| path.rfind('/')).unwrap_or(0);
-                into.truncate(start + parent);
-            }
-            _ => {
-                push(into, &["/", segment])?;
-                continue;
-            }
+/// Whether at most five octets are a port's number.
+fn is_port(digits: &[u8]) -> bool {
+    let number = digits.iter().fold(0_u32, |number, digit| 10 * number + u32::from(digit.wrapping_sub(b'0')));
+    digits.iter().all(u8::is_ascii_digit) && number <= u32::from(u16::MAX)
+}
+
+/// Whether there are octets, and all are letters, digits, or among `others`.
+fn is_made_of(octets: &[u8], others: &[u8]) -> bool {
+    !octets.is_empty() && octets.iter().all(|octet| octet.is_ascii_alphanumeric() || others.contains(octet))
+}
+
+/// Appends the segments of a path, each behind a slash and without dot-segments (RFC 3986 §5.2.4), to
+/// the path that begins at `start`. `is_end`: no more follow.
+fn push_segments(
+    into: &mut StringView,
+    start: usize,
+    path: &str,
+    is_end: bool,
+) -> Result<(), RedirectRefused> {
+    let mut rest = match path.strip_prefix('/') {
+        Some(segments) => Some(segments),
+        None if path.is_empty() => None,
+        None => Some(path),
+    };
+    while let Some(segments) = rest {
+        let segment;
+        (segment, rest) = split(segments, b'/');
+        if !matches!(segment, "." | "..") {
+            push(into, &["/", segment])?;
+            continue;
+        }
+        if segment == ".." {
+            // `truncate` could panic.
+            while into.len() > start && into.pop() != Some('/') {}
         }
         // A path that ends in a dot-segment is that of a folder.
-        if segments.peek().is_none() {
+        if is_end && rest.is_none() {
             push(into, &["/"])?;
         }
     }
