@@ -131,6 +131,15 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         self.failure.as_ref()
     }
 
+    /// The stored pair that answers, or that the answer has become; `None` if there is none, or not yet.
+    pub const fn pair(&self) -> Option<PairId> {
+        match (&self.head, self.report.storing) {
+            (_, Storing::Stored(id)) => Some(id),
+            (Head::Stored { state, .. }, _) => Some(state.id()),
+            (Head::Origin(..) | Head::None, _) => None,
+        }
+    }
+
     /// Reads more of the body; 0 at its end, and for an empty `buf`.
     ///
     /// # Errors
