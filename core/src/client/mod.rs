@@ -2,6 +2,8 @@
 
 mod call;
 mod deadline;
+#[cfg(feature = "digest")]
+pub mod download;
 mod freshen;
 mod logging;
 mod origin;
@@ -18,7 +20,7 @@ use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
 use crate::state::{Candidates, IdleClient};
-use crate::store::{Health, Maintained, PairStore, Writing};
+use crate::store::{Health, Maintained, PairStore, Pin, Writing};
 use crate::time::Clock;
 use core::future::Future;
 use core::pin::pin;
@@ -67,7 +69,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             head: HeadBuf::new(),
             record: [0; BYTES],
             scratch: Candidates::new(),
-            pending: Pending { writing: None, forget: None, distrust: false },
+            pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
         }
     }
 
@@ -171,13 +173,15 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     }
 }
 
-/// What a dropped reply leaves to be done by the next request. There is no async `Drop`.
+/// What a dropped reply or download leaves to be done by the next request. There is no async `Drop`.
 #[derive(Debug, Default)]
 struct Pending {
     /// A pair that was being written.
     writing: Option<Writing>,
     /// A pair to be removed after use.
     forget: Option<PairId>,
+    /// A pair that was pinned for a download.
+    pinned: Option<Pin>,
     /// The store failed to remove what must not be used. By its contract nobody finds that again before
     /// a reboot; this client does not rely on it any more.
     distrust: bool,
@@ -187,6 +191,10 @@ impl Pending {
     async fn settle(&mut self, store: &mut impl PairStore) {
         self.settle_writing(store).await;
         self.settle_forget(store).await;
+        if let Some(pin) = self.pinned.take() {
+            // The pair stays pinned until the store is mounted anew if this fails.
+            let _ = store.unpin(pin).await;
+        }
     }
 
     async fn settle_writing(&mut self, store: &mut impl PairStore) {

@@ -4,6 +4,7 @@
 mod bodies;
 mod cancel;
 mod deadlines;
+mod downloads;
 mod failures;
 mod reports;
 mod shared_store;
