@@ -1,0 +1,55 @@
+//! An embassy firmware with a cache on flash, for QEMU's mps2-an386: it polls an API and fetches an
+//! image, and says of each request what it took.
+
+#![no_std]
+#![no_main]
+
+mod board;
+mod content;
+mod demo;
+mod device;
+mod network;
+mod stress;
+
+use board::{Ethernet, host};
+use core::panic::PanicInfo;
+use defmt_semihosting as _;
+use device::Device;
+use embassy_executor::Spawner;
+use network::Network;
+use static_cell::StaticCell;
+
+defmt::timestamp!("{=u64:tms}", embassy_time::Instant::now().as_millis());
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    board::run(|spawner| spawner.spawn(work(spawner).expect("it is spawned once")))
+}
+
+#[embassy_executor::task]
+async fn work(spawner: Spawner) {
+    let port = host::argument("port").and_then(|port| port.parse().ok()).expect("port= says where the origin is");
+    let seed = host::argument("seed").and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let (network, runner) = Network::new(port, seed);
+    spawner.spawn(run_network(runner).expect("it is spawned once"));
+    static NETWORK: StaticCell<Network> = StaticCell::new();
+    static DEVICE: StaticCell<Device> = StaticCell::new();
+    let device = DEVICE.init(Device::boot(NETWORK.init(network)).await);
+    let kept = device.check_kept().await;
+    let well = match host::argument("job") {
+        Some("stress") => stress::run(device, seed).await,
+        _ => demo::run(device).await,
+    };
+    host::exit(kept && well)
+}
+
+#[embassy_executor::task]
+async fn run_network(mut runner: embassy_net::Runner<'static, Ethernet>) -> ! {
+    runner.run().await
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    defmt::error!("{}", defmt::Display2Format(info));
+    host::exit(false)
+}

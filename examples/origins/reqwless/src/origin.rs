@@ -1,0 +1,176 @@
+//! `ReqwlessOrigin`: larder's [`Origin`] over reqwless.
+
+use crate::Error;
+use crate::body::Body;
+use crate::connection::{Connection, kept_authority};
+use crate::content::Upload;
+use crate::framing::{self, Framing};
+use crate::lines;
+use crate::target::Target;
+use crate::wire::Wire;
+use core::cell::Cell;
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::net::SocketAddr;
+use core::pin::pin;
+use core::task::Poll;
+use embedded_io_async::{Error as _, Read, Write};
+use embedded_nal_async::{AddrType, Dns, TcpConnect};
+use larder::client::{BodyRead, Content, Origin, Sending};
+use larder::head::{HeadMut, Outgoing};
+use reqwless::client::HttpConnection;
+use reqwless::request::{Request, RequestBody, RequestBuilder};
+use reqwless::response::Response;
+
+/// Sends requests over TCP, `http` URIs only, one exchange at a time.
+///
+/// `HEAD` bounds the head of a response, in octets; `AHEAD` is how many octets are read ahead of it.
+/// A body read with a buffer of `AHEAD` octets or more goes straight into that buffer.
+///
+/// Dropping it, or the future of a `send`, drops the connection.
+pub struct ReqwlessOrigin<'n, T: TcpConnect, D, const HEAD: usize = 2048, const AHEAD: usize = 256> {
+    tcp: &'n T,
+    dns: &'n D,
+    keep_alive: bool,
+    connection: Option<Connection<T::Connection<'n>, AHEAD>>,
+    head: [u8; HEAD],
+}
+
+impl<'n, T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> ReqwlessOrigin<'n, T, D, HEAD, AHEAD> {
+    /// A new connection for every request.
+    pub const fn new(tcp: &'n T, dns: &'n D) -> Self {
+        Self { tcp, dns, keep_alive: false, connection: None, head: [0; HEAD] }
+    }
+
+    /// Keeps the connection for the next request to the same host and port, if the last body was
+    /// read to its end and the origin did not close.
+    pub fn keep_alive(self) -> Self {
+        Self { keep_alive: true, ..self }
+    }
+
+    /// A connection to send on: the last one, if that may and can be used again, or a new one.
+    async fn wire(&mut self, target: &Target<'_>) -> Result<Wire<T::Connection<'n>, AHEAD>, Error> {
+        // Gone from here in any case, so that it is not used again if this future is dropped.
+        if let Some(connection) = self.connection.take()
+            && let Some(wire) = connection.reusable_for(target).await
+        {
+            return Ok(wire);
+        }
+        let address = match target.address() {
+            Some(address) => address,
+            None => {
+                let found = self.dns.get_host_by_name(target.host, AddrType::Either).await;
+                found.map_err(|_| Error::Resolve)?
+            }
+        };
+        let connected = self.tcp.connect(SocketAddr::new(address, target.port)).await;
+        Ok(Wire::new(connected.map_err(|error| Error::Connect(error.kind()))?))
+    }
+}
+
+impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
+    for ReqwlessOrigin<'_, T, D, HEAD, AHEAD>
+{
+    type Error = Error;
+
+    async fn send<C: Content>(
+        &mut self,
+        request: &Outgoing<'_>,
+        exchange: Sending<'_, C>,
+        mut head: HeadMut<'_>,
+    ) -> Result<(), Error> {
+        let target = Target::of(request.method, request.uri)?;
+        let method = lines::method(request.method)?;
+        let lines = lines::outgoing(request, &target, exchange.content.is_some(), self.keep_alive)?;
+        let len = content_len(exchange.content.as_deref()).ok_or(Error::Unsendable("content of this length"))?;
+        let mut wire = self.wire(&target).await?;
+        wire.expect_head();
+        let outgoing = Request::new(method, target.path).headers(&lines);
+        let octets = &mut self.head;
+        match exchange.content {
+            None => send(&mut wire, outgoing.build(), octets, &mut head).await?,
+            Some(content) => {
+                if len == Some(0) && !matches!(content.read(&mut [0; 1]).await, Ok(0)) {
+                    return Err(Error::Content);
+                }
+                let failed = Cell::new(false);
+                let outgoing = outgoing.body(Upload::new(content, len, &failed)).build();
+                let sending = send(&mut wire, outgoing, octets, &mut head);
+                unless(&failed, sending).await?;
+            }
+        }
+        while (100..200).contains(&head.response().status) {
+            if head.response().status == 101 {
+                return Err(Error::Switched);
+            }
+            (exchange.interim)(&head.response());
+            let response = Response::read(&mut wire, method, octets).await.map_err(Error::in_head)?;
+            lines::take(&mut head, response.status.0, response.headers())?;
+        }
+        let is_1_1 = octets.trim_ascii_start().starts_with(b"HTTP/1.1");
+        let response = head.response();
+        let framing = Framing::of(request.method, &response)?;
+        let stays = self.keep_alive && is_1_1 && framing != Framing::ToClose && !framing::closes(response.fields);
+        let (authority, body) = (kept_authority(&target), Body::new(framing, wire));
+        self.connection = Some(Connection { authority, body, end: None, stays });
+        Ok(())
+    }
+
+    async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Error> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(BodyRead::End);
+        };
+        if let Some(end) = connection.end {
+            return Ok(end);
+        }
+        if buf.is_empty() {
+            return Ok(BodyRead::Octets(0));
+        }
+        let read = connection.body.read(buf).await;
+        match read {
+            Ok(BodyRead::Octets(_)) => {}
+            Ok(end) => connection.end = Some(end),
+            Err(_) => connection.end = Some(BodyRead::CutOff),
+        }
+        read
+    }
+}
+
+impl<T: TcpConnect, D, const HEAD: usize, const AHEAD: usize> fmt::Debug
+    for ReqwlessOrigin<'_, T, D, HEAD, AHEAD>
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwlessOrigin").field("connected", &self.connection.is_some()).finish()
+    }
+}
+
+/// Sends a request and receives the head of the first response to it.
+async fn send<C: Read + Write, B: RequestBody, const AHEAD: usize>(
+    wire: &mut Wire<C, AHEAD>,
+    request: Request<'_, B>,
+    octets: &mut [u8],
+    head: &mut HeadMut<'_>,
+) -> Result<(), Error> {
+    let mut connection = HttpConnection::Plain(wire);
+    let response = connection.send(request, octets).await.map_err(Error::in_head)?;
+    lines::take(head, response.status.0, response.headers())
+}
+
+/// How long content is; `Some(None)` if that is not known, `None` if it is too long.
+fn content_len<C: Content>(content: Option<&C>) -> Option<Option<usize>> {
+    match content.and_then(Content::len) {
+        Some(len) => usize::try_from(len).ok().map(Some),
+        None => Some(None),
+    }
+}
+
+/// `sending`, until `failed` says that the content cannot be had.
+async fn unless(failed: &Cell<bool>, sending: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let mut sending = pin!(sending);
+    poll_fn(|cx| match sending.as_mut().poll(cx) {
+        Poll::Pending if failed.get() => Poll::Ready(Err(Error::Content)),
+        polled => polled,
+    })
+    .await
+}
+
