@@ -1,5 +1,5 @@
 //! Fixtures for the tests of larder: a mock clock, a scripted origin, heads, a conformance suite for
-//! stores, and a simulated NOR flash.
+//! stores, a simulated NOR flash, and an origin on real sockets.
 
 pub mod clock;
 pub mod device;
@@ -10,6 +10,7 @@ pub mod nor;
 pub mod origin;
 pub mod polls;
 pub mod response;
+pub mod sockets;
 pub mod store_suite;
 
 pub use clock::MockClock;

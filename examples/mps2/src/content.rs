@@ -12,9 +12,9 @@ pub(crate) struct Check {
 impl Check {
     /// A check of the body that the origin has for `path` (with its query) in `version`.
     pub(crate) fn new(path: &str, version: u32) -> Self {
-        let name = path.bytes().fold(0x811c_9dc5_u32, |hash, octet| {
-            (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193)
-        });
+        let name = path
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193));
         let seed = name ^ version.wrapping_mul(0x9e37_79b9);
         Self { seed, expected: number(path, "octets").unwrap_or(0), at: 0, right: true }
     }

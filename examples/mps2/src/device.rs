@@ -1,6 +1,6 @@
 //! The device: its cache, and one request with everything that is to be said of it.
 
-use crate::board::{Ethernet, Flash, Worn, host};
+use crate::board::{Ethernet, Flash, host};
 use crate::content::{Check, number, version};
 use crate::network::Network;
 use embassy_time::Instant;
@@ -68,33 +68,47 @@ pub(crate) enum Served {
 }
 
 impl Device {
-    /// Mounts the cache; a partition that is none is formatted.
-    pub(crate) async fn boot(network: &'static Network) -> Self {
-        let origin = Origin::new(network, network).keep_alive();
+    /// The device, at rest in its own memory. To be called once.
+    #[inline(never)] // What is built here passes over the stack, and is to leave it again.
+    pub(crate) fn new(network: &'static Network) -> &'static mut Self {
         static STORE: StaticCell<Store> = StaticCell::new();
-        let store = STORE.init(Store::new(Flash::new(), 0..PARTITION, 0x5eed).expect("the flash can hold a store"));
-        let mounted = store.mount().await.expect("the flash can be read");
-        if let Mounted::Foreign { .. } = mounted {
-            store.format().await.expect("the flash can be erased");
-        }
+        static DEVICE: StaticCell<Device> = StaticCell::new();
+        let store = Store::new(Flash::new(), 0..PARTITION, 0x5eed).expect("the flash can hold a store");
         let clock = EmbassyClock::new();
         if host::argument("clock") != Some("none")
             && let Some(seconds) = host::utc()
         {
             clock.set_utc(HttpDate::from_unix(seconds));
         }
-        let Worn { reads, .. } = store.flash().worn;
-        let mut cache = Client::new(store, origin, LearnedClock::new(clock, TRUSTED));
-        let health = cache.health().await;
-        if let Some(newest) = health.newest {
-            cache.clock().not_before(newest);
+        let clock = LearnedClock::new(clock, TRUSTED);
+        let origin = Origin::new(network, network).keep_alive();
+        DEVICE.init(Self { cache: Client::new(STORE.init(store), origin, clock), sums: Sums::default() })
+    }
+
+    /// Mounts the cache; a partition that holds something else is formatted.
+    pub(crate) async fn mount(&mut self) {
+        let store = self.cache.store();
+        let mounted = store.mount().await.expect("the flash can be read");
+        if let Mounted::Foreign { .. } = mounted {
+            store.format().await.expect("the flash can be erased");
         }
-        let after = Instant::now().as_millis();
+        let reads = store.flash().worn.reads;
+        let wear = store.wear();
+        let health = self.cache.health().await;
+        if let Some(newest) = health.newest {
+            self.cache.clock().not_before(newest);
+        }
         defmt::info!(
-            "mounted: {}, {} pairs, {} of {} octets, {} reads, {} ms after reset",
-            defmt::Display2Format(&mounted), health.pairs, health.live, health.capacity, reads, after
+            "mounted: {}, {} pairs, {} of {} octets, {} reads, {} damaged, {} given up, {} ms after reset",
+            defmt::Display2Format(&mounted),
+            health.pairs,
+            health.live,
+            health.capacity,
+            reads,
+            wear.damaged,
+            wear.abandoned,
+            Instant::now().as_millis()
         );
-        Self { cache, sums: Sums::default() }
     }
 
     /// Reads every pair that the store has and compares it with what the origin sent. Answers
@@ -187,18 +201,29 @@ impl Device {
         let count = |outcome: Outcome| sums.outcomes.get(outcome as usize).copied().unwrap_or_default();
         defmt::info!(
             "{} requests: {} misses, {} hits, {} revalidated, {} changed, {} unanswered or cut off, {} wrong",
-            sums.requests, count(Outcome::Miss), count(Outcome::Hit), count(Outcome::Revalidated),
-            count(Outcome::Changed), sums.failed, sums.wrong
+            sums.requests,
+            count(Outcome::Miss),
+            count(Outcome::Hit),
+            count(Outcome::Revalidated),
+            count(Outcome::Changed),
+            sums.failed,
+            sums.wrong
         );
         let (received, sent) = Ethernet::octets();
         defmt::info!(
             "bodies: {} octets from the network, {} from flash; frames: {} octets in, {} out",
-            sums.from_network, sums.from_flash, received, sent
+            sums.from_network,
+            sums.from_flash,
+            received,
+            sent
         );
         let health = self.cache.health().await;
         defmt::info!(
             "flash: {}; {} pairs, {} evicted, {} failures; stack: {} octets at most",
-            self.cache.store().flash().worn, health.pairs, health.evictions, health.failures,
+            self.cache.store().flash().worn,
+            health.pairs,
+            health.evictions,
+            health.failures,
             crate::board::stack_used()
         );
     }

@@ -28,13 +28,14 @@ fn main() -> ! {
 
 #[embassy_executor::task]
 async fn work(spawner: Spawner) {
-    let port = host::argument("port").and_then(|port| port.parse().ok()).expect("port= says where the origin is");
+    let port =
+        host::argument("port").and_then(|port| port.parse().ok()).expect("port= says where the origin is");
     let seed = host::argument("seed").and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let (network, runner) = Network::new(port, seed);
     spawner.spawn(run_network(runner).expect("it is spawned once"));
     static NETWORK: StaticCell<Network> = StaticCell::new();
-    static DEVICE: StaticCell<Device> = StaticCell::new();
-    let device = DEVICE.init(Device::boot(NETWORK.init(network)).await);
+    let device = Device::new(NETWORK.init(network));
+    device.mount().await;
     let kept = device.check_kept().await;
     let well = match host::argument("job") {
         Some("stress") => stress::run(device, seed).await,

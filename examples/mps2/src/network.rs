@@ -7,7 +7,7 @@ use embassy_net::tcp::client::{TcpClient, TcpClientState, TcpConnection};
 use embassy_net::{Config, Ipv4Address, Ipv4Cidr, Runner, StackResources, StaticConfigV4};
 use embassy_time::Duration;
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 /// Octets that a connection buffers: to send, received.
 const SEND: usize = 1024;
@@ -30,13 +30,13 @@ impl Network {
     /// The network, and what must run for it. To be called once.
     pub(crate) fn new(port: u16, seed: u64) -> (Self, Runner<'static, Ethernet>) {
         static RESOURCES: StaticCell<StackResources<2>> = StaticCell::new();
-        static CONNECTIONS: StaticCell<TcpClientState<1, SEND, RECEIVE>> = StaticCell::new();
+        static CONNECTIONS: ConstStaticCell<TcpClientState<1, SEND, RECEIVE>> =
+            ConstStaticCell::new(TcpClientState::new());
         let address = Ipv4Cidr::new(DEVICE, 24);
         let config = StaticConfigV4 { address, gateway: None, dns_servers: Default::default() };
         let resources = RESOURCES.init(StackResources::new());
-        let (stack, runner) =
-            embassy_net::new(Ethernet::new(), Config::ipv4_static(config), resources, seed);
-        let mut tcp = TcpClient::new(stack, CONNECTIONS.init(TcpClientState::new()));
+        let (stack, runner) = embassy_net::new(Ethernet::new(), Config::ipv4_static(config), resources, seed);
+        let mut tcp = TcpClient::new(stack, CONNECTIONS.take());
         tcp.set_timeout(Some(PATIENCE));
         (Self { tcp, port }, runner)
     }

@@ -4,7 +4,9 @@
 //! off anywhere by killing QEMU.
 
 use embassy_time::Timer;
-use embedded_storage_async::nor_flash::{ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash};
+use embedded_storage_async::nor_flash::{
+    ErrorType, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
+};
 
 /// Where the PSRAM begins.
 const BASE: usize = 0x2100_0000;

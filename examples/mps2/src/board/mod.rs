@@ -11,7 +11,7 @@ pub(crate) mod host;
 
 pub(crate) use ethernet::Ethernet;
 pub(crate) use executor::run;
-pub(crate) use flash::{Flash, Worn};
+pub(crate) use flash::Flash;
 pub(crate) use stack::stack_used;
 
 use cortex_m::interrupt::InterruptNumber;

@@ -24,7 +24,7 @@ impl<'c, C: Content> Upload<'c, C> {
 
     /// Says that the content failed, and never ends: reqwless would complete a chunked body that
     /// just stops. Whoever polls gives the exchange up.
-    async fn fail(&self) {
+    async fn fail<T>(&self) -> T {
         self.failed.set(true);
         pending().await
     }
@@ -44,11 +44,11 @@ impl<C: Content> RequestBody for Upload<'_, C> {
         loop {
             let octets = match content.read(&mut buf).await {
                 Ok(read) => buf.get(..read).unwrap_or(&buf),
-                Err(_) => return Ok(self.fail().await),
+                Err(_) => return self.fail().await,
             };
             written = written.saturating_add(octets.len());
             if self.len.is_some_and(|len| written > len || (octets.is_empty() && written < len)) {
-                return Ok(self.fail().await);
+                return self.fail().await;
             }
             if octets.is_empty() {
                 return Ok(());

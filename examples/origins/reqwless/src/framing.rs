@@ -38,7 +38,8 @@ impl Framing {
 fn length(fields: Fields<'_>) -> Result<Option<usize>, Error> {
     let mut length = None;
     for value in fields.lines("content-length") {
-        let digits = str::from_utf8(value).ok().filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
+        let digits =
+            str::from_utf8(value).ok().filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
         let number = digits.and_then(|digits| digits.parse().ok()).ok_or(Error::Malformed)?;
         if length.is_some_and(|length| length != number) {
             return Err(Error::Malformed);

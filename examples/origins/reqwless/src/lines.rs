@@ -68,14 +68,15 @@ fn push<'r>(lines: &mut Lines<'r>, line: (&'r str, &'r str)) -> Result<(), Error
 }
 
 fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&octet))
+    !name.is_empty()
+        && name.bytes().all(|octet| octet.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&octet))
 }
 
 /// Copies the head of a response; one that does not fit is an error.
 pub(crate) fn take<'l>(
     head: &mut HeadMut<'_>,
     status: u16,
-    lines: impl Iterator<Item = (&'l str, &'l [u8])>,
+    lines: &mut impl Iterator<Item = (&'l str, &'l [u8])>,
 ) -> Result<(), Error> {
     head.start_response(status);
     // reqwless pads with empty lines.

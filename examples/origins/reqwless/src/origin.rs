@@ -82,7 +82,8 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
         let target = Target::of(request.method, request.uri)?;
         let method = lines::method(request.method)?;
         let lines = lines::outgoing(request, &target, exchange.content.is_some(), self.keep_alive)?;
-        let len = content_len(exchange.content.as_deref()).ok_or(Error::Unsendable("content of this length"))?;
+        let len =
+            content_len(exchange.content.as_deref()).ok_or(Error::Unsendable("content of this length"))?;
         let mut wire = self.wire(&target).await?;
         wire.expect_head();
         let outgoing = Request::new(method, target.path).headers(&lines);
@@ -105,12 +106,13 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
             }
             (exchange.interim)(&head.response());
             let response = Response::read(&mut wire, method, octets).await.map_err(Error::in_head)?;
-            lines::take(&mut head, response.status.0, response.headers())?;
+            lines::take(&mut head, response.status.0, &mut response.headers())?;
         }
         let is_1_1 = octets.trim_ascii_start().starts_with(b"HTTP/1.1");
         let response = head.response();
         let framing = Framing::of(request.method, &response)?;
-        let stays = self.keep_alive && is_1_1 && framing != Framing::ToClose && !framing::closes(response.fields);
+        let stays =
+            self.keep_alive && is_1_1 && framing != Framing::ToClose && !framing::closes(response.fields);
         let (authority, body) = (kept_authority(&target), Body::new(framing, wire));
         self.connection = Some(Connection { authority, body, end: None, stays });
         Ok(())
@@ -153,7 +155,7 @@ async fn send<C: Read + Write, B: RequestBody, const AHEAD: usize>(
 ) -> Result<(), Error> {
     let mut connection = HttpConnection::Plain(wire);
     let response = connection.send(request, octets).await.map_err(Error::in_head)?;
-    lines::take(head, response.status.0, response.headers())
+    lines::take(head, response.status.0, &mut response.headers())
 }
 
 /// How long content is; `Some(None)` if that is not known, `None` if it is too long.
@@ -173,4 +175,3 @@ async fn unless(failed: &Cell<bool>, sending: impl Future<Output = Result<(), Er
     })
     .await
 }
-

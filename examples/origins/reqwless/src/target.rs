@@ -56,7 +56,9 @@ fn split_port(authority: &str) -> Option<(&str, u16)> {
     match port.strip_prefix(':') {
         None if port.is_empty() => Some((host, 80)),
         Some("") => Some((host, 80)),
-        Some(digits) if digits.bytes().all(|octet| octet.is_ascii_digit()) => Some((host, digits.parse().ok()?)),
+        Some(digits) if digits.bytes().all(|octet| octet.is_ascii_digit()) => {
+            Some((host, digits.parse().ok()?))
+        }
         _ => None,
     }
 }
@@ -83,8 +85,16 @@ mod tests {
     #[test]
     fn what_is_no_http_uri_is_refused() {
         for uri in [
-            "https://h/", "/path", "http://", "http://user:word@h/", "http://h/a b", "http://h:x/", "http://h:70000/",
-            "http://[::1/", "http://h?query", "http://h/\r\nX: y",
+            "https://h/",
+            "/path",
+            "http://",
+            "http://user:word@h/",
+            "http://h/a b",
+            "http://h:x/",
+            "http://h:70000/",
+            "http://[::1/",
+            "http://h?query",
+            "http://h/\r\nX: y",
         ] {
             assert_eq!(Target::of(Method::Get, uri), Err(Error::Uri), "{uri}");
         }
@@ -93,7 +103,11 @@ mod tests {
     #[test]
     fn addresses_need_no_name_service() {
         for (uri, is_address) in [("http://10.0.2.2/", true), ("http://[::1]/", true), ("http://h/", false)] {
-            assert_eq!(Target::of(Method::Get, uri).expect("a target").address().is_some(), is_address, "{uri}");
+            assert_eq!(
+                Target::of(Method::Get, uri).expect("a target").address().is_some(),
+                is_address,
+                "{uri}"
+            );
         }
     }
 }
