@@ -93,20 +93,17 @@ impl Device {
             store.format().await.expect("the flash can be erased");
         }
         let reads = store.flash().worn.reads;
-        let wear = store.wear();
         let health = self.cache.health().await;
         if let Some(newest) = health.newest {
             self.cache.clock().not_before(newest);
         }
         defmt::info!(
-            "mounted: {}, {} pairs, {} of {} octets, {} reads, {} damaged, {} given up, {} ms after reset",
+            "mounted: {}, {} pairs, {} of {} octets, {} reads, {} ms after reset",
             defmt::Display2Format(&mounted),
             health.pairs,
             health.live,
             health.capacity,
             reads,
-            wear.damaged,
-            wear.abandoned,
             Instant::now().as_millis()
         );
     }

@@ -4,7 +4,7 @@ use crate::device::Device;
 use core::fmt::Write;
 
 /// How many there are to choose from.
-const RESOURCES: u32 = 24;
+const RESOURCES: u32 = 96;
 
 /// Requests before it ends by itself.
 const REQUESTS: u32 = 2000;
@@ -15,13 +15,13 @@ pub(crate) async fn run(device: &mut Device, seed: u64) -> bool {
     while device.sums.requests < REQUESTS && device.sums.wrong == 0 {
         let number = random.below(RESOURCES);
         // Small ones and a few large ones; some that never change, some that do every few seconds.
-        let octets = if number.is_multiple_of(6) { 9000 + number * 500 } else { 100 + number * 97 };
+        let octets = if number.is_multiple_of(6) { 4000 + number * 200 } else { 100 + number * 20 };
         let (age, every) = (number % 4, number % 5);
         let mut path = heapless::String::<64>::new();
         let written = write!(path, "/stress/{number}?age={age}&every={every}&octets={octets}");
         written.expect("the path is short");
         device.get(&path).await;
-        if random.below(4) == 0 {
+        if random.below(16) == 0 {
             device.idle().await;
         }
     }

@@ -14,6 +14,9 @@ const BASE: usize = 0x2100_0000;
 /// Octets of it that are used as flash: 2 MiB.
 const SIZE: usize = 2 << 20;
 
+/// Where a word says what the flash is doing, for whoever cuts it off: a [`Busy`].
+const STATUS: usize = BASE + SIZE;
+
 const PAGE: usize = 256;
 const SECTOR: usize = 4096;
 const WORD: usize = 4;
@@ -51,6 +54,21 @@ impl Flash {
             Some(end) if end <= SIZE => Ok(BASE + start),
             _ => Err(FlashError::OutOfBounds),
         }
+    }
+}
+
+/// What the flash is doing.
+#[derive(Clone, Copy)]
+enum Busy {
+    No = 0,
+    Programming = 1,
+    Erasing = 2,
+}
+
+impl Busy {
+    fn show(self) {
+        // SAFETY: it lies in the PSRAM, behind what is used as flash.
+        unsafe { (STATUS as *mut u32).write_volatile(self as u32) };
     }
 }
 
@@ -102,6 +120,7 @@ impl NorFlash for Flash {
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         let len = to.checked_sub(from).ok_or(FlashError::OutOfBounds)? as usize;
         let start = Self::check(from, len, SECTOR)?;
+        Busy::Erasing.show();
         for page in (start..start + len).step_by(PAGE) {
             Timer::after_micros(ERASE * PAGE as u64 / SECTOR as u64).await;
             for word in (page..page + PAGE).step_by(WORD) {
@@ -109,12 +128,14 @@ impl NorFlash for Flash {
                 unsafe { (word as *mut u32).write_volatile(u32::MAX) };
             }
         }
+        Busy::No.show();
         self.worn.erased += (len / SECTOR) as u32;
         Ok(())
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         let start = Self::check(offset, bytes.len(), WORD)?;
+        Busy::Programming.show();
         for (index, octets) in bytes.as_chunks::<WORD>().0.iter().enumerate() {
             let at = start + index * WORD;
             if index == 0 || at.is_multiple_of(PAGE) {
@@ -130,6 +151,7 @@ impl NorFlash for Flash {
             }
             self.worn.programmed += WORD as u32;
         }
+        Busy::No.show();
         Ok(())
     }
 }

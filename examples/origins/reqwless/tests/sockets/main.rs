@@ -1,5 +1,7 @@
 //! `ReqwlessOrigin` under a client, against real sockets: what a device would meet.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "it is a test")]
+
 mod connections;
 mod requests;
 mod responses;
