@@ -18,7 +18,7 @@ def main():
     parser.add_argument("program", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--flash", type=pathlib.Path, default=target_directory() / "flash.img")
     parser.add_argument("--fresh", action="store_true", help="begin with an erased flash")
-    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE", help="for the firmware: clock=none")
+    parser.add_argument("arguments", nargs="*", metavar="NAME=VALUE", help="for the firmware: clock=learned, clock=none")
     options = parser.parse_args()
     if options.fresh:
         options.flash.unlink(missing_ok=True)

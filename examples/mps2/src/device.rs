@@ -74,13 +74,7 @@ impl Device {
         static STORE: StaticCell<Store> = StaticCell::new();
         static DEVICE: StaticCell<Device> = StaticCell::new();
         let store = Store::new(Flash::new(), 0..PARTITION, 0x5eed).expect("the flash can hold a store");
-        let clock = EmbassyClock::new();
-        if host::argument("clock") != Some("none")
-            && let Some(seconds) = host::utc()
-        {
-            clock.set_utc(HttpDate::from_unix(seconds));
-        }
-        let clock = LearnedClock::new(clock, TRUSTED);
+        let clock = clock(host::argument("clock").unwrap_or("rtc"));
         let origin = Origin::new(network, network).keep_alive();
         DEVICE.init(Self { cache: Client::new(STORE.init(store), origin, clock), sums: Sums::default() })
     }
@@ -224,6 +218,17 @@ impl Device {
             crate::board::stack_used()
         );
     }
+}
+
+/// The clock: `rtc` knows UTC, `learned` learns it from the API, anything else never knows.
+fn clock(kind: &str) -> LearnedClock<'static, EmbassyClock> {
+    let clock = EmbassyClock::new();
+    if kind == "rtc"
+        && let Some(seconds) = host::utc()
+    {
+        clock.set_utc(HttpDate::from_unix(seconds));
+    }
+    LearnedClock::new(clock, if kind == "learned" { TRUSTED } else { &[] })
 }
 
 /// Path and query of a URI.
