@@ -12,6 +12,7 @@ pub mod options;
 pub mod pair;
 mod reason;
 mod rules;
+mod secrets;
 pub mod state;
 pub mod store;
 pub mod time;

@@ -1,5 +1,8 @@
 //! What RFC 9111 leaves to a cache to decide.
 
+#[cfg(feature = "secrets")]
+pub use crate::secrets::SecretKey;
+pub use crate::secrets::Secrets;
 use crate::time::DeltaSeconds;
 
 /// The choices of one cache. Every state carries them.
@@ -37,7 +40,7 @@ pub struct CacheOptions {
     /// Whether a stored response without `Last-Modified` is validated with its `Date`
     /// (§4.3.1 allows it; few servers understand).
     pub validate_by_date: bool,
-    /// What to do with `Authorization` and `Cookie` where `Vary` names them.
+    /// What to do with `Authorization`, `Proxy-Authorization` and `Cookie` where `Vary` names them.
     pub secrets: Secrets,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
@@ -131,15 +134,4 @@ pub enum Clockless {
     /// Count age by uptime. Departs from §4: a response received in this boot is reused while its
     /// lifetime, counted from its `Age`, lasts. One of an earlier boot is validated.
     TrustUptime,
-}
-
-/// What to do with a response whose `Vary` names `Authorization` or `Cookie`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Secrets {
-    /// Do not store it, since the secret would lie beside it.
-    #[default]
-    Refuse,
-    /// Store it with the secret in the clear. For stores in RAM only.
-    InTheClear,
 }

@@ -98,7 +98,7 @@ reasons! {
     PostNotReusable => "a response to POST that answers no GET",
     /// `Vary: *`: it would match no request (§4.1).
     VariesByAnything => "Vary: *",
-    /// `Vary` names `Authorization` or `Cookie`; see [`Secrets`](crate::options::Secrets).
+    /// `Vary` names `Authorization`, `Proxy-Authorization` or `Cookie`; see [`Secrets`](crate::options::Secrets).
     Secret => "Vary names a secret",
     /// The body ended before it was complete.
     CutOff => "the body was cut off",

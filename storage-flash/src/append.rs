@@ -1,13 +1,14 @@
 //! Appending: room is made, a record is programmed, and the catalog learns of it.
 
-use crate::FlashStore;
 use crate::catalog::{name, parts};
 use crate::crc::Crc32;
+use crate::delta::{Changes, DELTA_MAX};
 use crate::footer::Mark;
-use crate::header::{Header, Kind, LIST_MAX, list_len};
+use crate::header::{Header, Kind, LIST_MAX, UNKNOWN, list_len};
 use crate::health::count;
 use crate::records::List;
-use crate::writer::{copy, encode_list};
+use crate::ring::Ring;
+use crate::writer::{Writer, copy, encode_list};
 use core::convert::Infallible;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{NewPair, PairId, record};
@@ -20,9 +21,31 @@ pub(crate) struct Appended {
     pub(crate) at: u32,
 }
 
-impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
-    FlashStore<F, PAIRS, WRITERS, BUFFER>
-{
+/// A record of few octets.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Small<'p> {
+    pub(crate) kind: Kind,
+    pub(crate) commits: bool,
+    pub(crate) number: u32,
+    pub(crate) payload: &'p [u8],
+}
+
+const CLEAR: Small<'static> = Small { kind: Kind::Clear, commits: false, number: 0, payload: &[] };
+
+/// Octets of the longest such record, with what fills its last unit.
+const SMALL_MAX: usize = (Header::LEN + DELTA_MAX + list_len(LIST_MAX)).next_multiple_of(32);
+
+/// A pair whose head is written anew.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Freshened {
+    pub(crate) id: PairId,
+    /// Octets of its complete body, or [`UNKNOWN`].
+    pub(crate) total: u32,
+    /// Whether it is committed.
+    pub(crate) whole: bool,
+}
+
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Octets of room for a record that makes `marks` marks: at least `least`, in this segment or
     /// in one that is opened for it. `owner`: a pair that must not be evicted for it.
     pub(crate) async fn reserve(
@@ -60,6 +83,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let geometry = self.log.geometry;
         let mut held = 0;
         let mut failures = 0;
+        let mut failure = None;
         loop {
             let seq = self.log.next;
             let position = geometry.position(seq);
@@ -73,7 +97,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 continue;
             }
             if owner.is_some_and(|owner| parts(owner).0 + geometry.sectors == seq) {
-                return Err(StoreError::BodyTooLarge);
+                return Err(failure.map_or(StoreError::BodyTooLarge, StoreError::Medium));
             }
             let floor = self.give_up(seq);
             match self.log.prepare(seq).await {
@@ -91,6 +115,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                     if failures > 2 {
                         return Err(StoreError::Medium(error));
                     }
+                    failure = Some(error);
                 }
             }
         }
@@ -117,18 +142,16 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         floor
     }
 
-    /// Programs what the writer in `slot` has gathered, as one record. `replaces`: the record may
-    /// be its last one. Whether it was.
-    pub(crate) async fn flush(
+    /// Programs what the writer has gathered, as one record. `last`: it may be its last one, and
+    /// commits the pair in place of those it `replaces`, if there are any said. Whether it did.
+    pub(crate) async fn flush<const BUFFER: usize>(
         &mut self,
-        slot: usize,
+        writer: &mut Writer<BUFFER>,
+        last: bool,
         replaces: Option<&[PairId]>,
     ) -> Result<bool, StoreError<F::Error>> {
         let mut failed = false;
         loop {
-            let Some(writer) = self.writers.get(slot) else {
-                return Err(StoreError::Gone);
-            };
             let base = writer.base;
             let replaced = replaces.unwrap_or_default().len();
             let least = writer.least(&self.log.geometry, list_len(replaced));
@@ -137,10 +160,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let list: Option<List> = replaces.map(|ids| self.references(ids));
             // A pair whose head went meanwhile has no reference.
             let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
-            let (Some(writer), Some(reference)) = (self.writers.get_mut(slot), reference) else {
-                return Err(StoreError::Gone);
-            };
-            let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, list.as_deref());
+            let reference = reference.ok_or(StoreError::Gone)?;
+            let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, last, list.as_deref());
             match self.log.program(writer.record(&plan)).await {
                 Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
                 Err(_) if self.settle(true).await => {}
@@ -151,9 +172,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 }
             }
             let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
-            if let Some(writer) = self.writers.get_mut(slot) {
-                writer.written(&plan, id);
-            }
+            writer.written(&plan, id);
             return Ok(plan.header.commits);
         }
     }
@@ -173,12 +192,21 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         kind: Kind,
         ids: &[PairId],
     ) -> Result<(), StoreError<F::Error>> {
+        self.append_small(&Small { kind, commits: false, number: 0, payload: &[] }, ids).await
+    }
+
+    /// Appends a record of few octets about pairs: `ids`, the first of them its own.
+    pub(crate) async fn append_small(
+        &mut self,
+        small: &Small<'_>,
+        ids: &[PairId],
+    ) -> Result<(), StoreError<F::Error>> {
         let mut failed = false;
         loop {
             let listed = ids.len().saturating_sub(1);
-            let least = self.log.geometry.padded((Header::LEN + list_len(listed)) as u32);
-            self.reserve(least, ids.len(), None).await?;
-            match self.put_note(kind, ids).await {
+            let len = Header::LEN + small.payload.len() + list_len(listed);
+            self.reserve(self.log.geometry.padded(len as u32), ids.len(), None).await?;
+            match self.put_small(small, ids).await {
                 Ok(()) => return Ok(()),
                 Err(_) if self.settle(true).await => return Ok(()),
                 Err(error) if failed => return Err(StoreError::Medium(error)),
@@ -187,28 +215,52 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
     }
 
-    /// As [`append_note`](Self::append_note), where there is room.
-    async fn put_note(&mut self, kind: Kind, ids: &[PairId]) -> Result<(), F::Error> {
+    /// As [`append_small`](Self::append_small), where there is room. Nothing is written about pairs
+    /// that are all gone.
+    async fn put_small(&mut self, small: &Small<'_>, ids: &[PairId]) -> Result<(), F::Error> {
         let seq = self.log.seq;
         let mut list = self.references(ids);
         if list.is_empty() {
             return Ok(());
         }
         let reference = list.remove(0);
-        let (number, len, sum, inline, inline_sum) = (0, 0, Crc32::of(seq, &[]), 0, 0);
-        let count = list.len() as u8;
-        let header = Header { kind, commits: false, count, number, len, reference, sum, inline, inline_sum };
-        let mut octets = [u8::MAX; (Header::LEN + list_len(LIST_MAX)).next_multiple_of(32)];
-        copy(&header.encode(seq), &mut octets);
+        let header = Header {
+            kind: small.kind,
+            commits: small.commits,
+            count: list.len() as u8,
+            number: small.number,
+            len: small.payload.len() as u16,
+            reference,
+            sum: Crc32::of(seq, small.payload),
+            inline: 0,
+            inline_sum: 0,
+            partial: false,
+        };
+        let mut octets = [u8::MAX; SMALL_MAX];
         let mut back = [0; list_len(LIST_MAX)];
-        let behind = octets.get_mut(Header::LEN..).unwrap_or_default();
-        behind.fill(u8::MAX);
-        if !list.is_empty() {
-            copy(encode_list(seq, &list, &mut back), behind);
+        let back = if list.is_empty() { &[][..] } else { encode_list(seq, &list, &mut back) };
+        let front = header.encode(seq);
+        let mut at = 0;
+        for part in [front.get(..Header::LEN).unwrap_or_default(), small.payload, back] {
+            copy(part, octets.get_mut(at..).unwrap_or_default());
+            at += part.len();
         }
         let len = self.log.geometry.padded(header.record_len() as u32) as usize;
         self.log.program(octets.get(..len).unwrap_or_default()).await?;
         self.landed(&header, Some(&list));
+        Ok(())
+    }
+
+    /// Writes down which pairs the index gave up, before something else is removed: after a reboot
+    /// there would be room for them again.
+    pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
+        let floor = self.catalog.floor;
+        if floor > self.catalog.told {
+            if self.is_alive(PairId::new(floor)) {
+                self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+            }
+            self.catalog.told = floor;
+        }
         Ok(())
     }
 
@@ -222,7 +274,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let floor = self.give_up(next);
             ahead = u16::try_from(next - self.log.seq).unwrap_or_default();
             let told = sound && self.log.ends_without_footer(0) && !self.log.closing && self.log.verified;
-            if told && self.put_note(Kind::Clear, &[PairId::new(floor)]).await.is_err() {
+            if told && self.put_small(&CLEAR, &[PairId::new(floor)]).await.is_err() {
                 // Whether it is there or not: nothing more is appended here.
                 self.log.in_flight = None;
             }
@@ -231,7 +283,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// The number of the sector to be opened next: that of the first place that is not held.
-    fn next_sector(&self) -> u32 {
+    pub(crate) fn next_sector(&self) -> u32 {
         let geometry = &self.log.geometry;
         let held = |seq: &u32| self.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
         let next = self.log.next;
@@ -256,13 +308,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.prepare_sector(None).await
     }
 
-    /// Appends the head of `pair` straight from where it lies. `of`: the pair it is a newer head
-    /// of, and how long its body is.
+    /// Appends the head of `pair` straight from where it lies. `of`: the pair it is a newer head of.
     pub(crate) async fn append_head(
         &mut self,
         pair: &NewPair<'_>,
         len: usize,
-        of: Option<(PairId, u32)>,
+        of: Option<Freshened>,
     ) -> Result<Appended, StoreError<F::Error>> {
         let mut failed = false;
         loop {
@@ -273,18 +324,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let (seq, at) = (self.log.seq, self.log.at);
             let reference = match of {
                 None => pair.key().fingerprint(self.log.seed),
-                Some((id, _)) => {
+                Some(Freshened { id, .. }) => {
                     // Room may have been made of the pair itself.
                     self.catalog.get(id).ok_or(StoreError::Gone)?;
                     self.catalog.reference(seq, id).ok_or(StoreError::Gone)?.0
                 }
             };
-            let number = of.map_or_else(|| announced(pair), |(_, total)| total);
+            let number = of.map_or_else(|| announced(pair), |of| of.total);
             let mut sum = Crc32::new(seq);
             each(pair, &mut |part| sum = sum.with(part));
-            let (len, sum, inline_sum) = (len as u16, sum.value(), Crc32::of(seq, &[]));
-            let header =
-                Header { kind, commits: false, count: 0, number, len, reference, sum, inline: 0, inline_sum };
+            let header = Header {
+                kind,
+                commits: of.is_some_and(|of| of.whole),
+                count: 0,
+                number,
+                len: len as u16,
+                reference,
+                sum: sum.value(),
+                inline: 0,
+                inline_sum: Crc32::of(seq, &[]),
+                partial: of.is_none() && pair.resumable,
+            };
             match self.program_head(pair, &header).await {
                 Ok(()) => self.landed(&header, None),
                 Err(_) if self.settle(true).await => {}
@@ -296,6 +356,29 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             return Ok(Appended { seq, at });
         }
+    }
+
+    /// Appends the head of `pair`, a newer one of `of`, as what differs from the first one. `buffer`
+    /// is used on the way. Whether that was possible.
+    pub(crate) async fn append_delta(
+        &mut self,
+        pair: &NewPair<'_>,
+        of: Freshened,
+        buffer: &mut [u8],
+    ) -> Result<bool, StoreError<F::Error>> {
+        let Some(base) = self.load_base(of.id, buffer).await.and_then(|len| buffer.get(..len)) else {
+            return Ok(false);
+        };
+        let mut changes = Changes::of(base);
+        each(pair, &mut |part| changes.piece(part));
+        let Some(payload) = changes.finish() else {
+            return Ok(false);
+        };
+        let small = Small { kind: Kind::Delta, commits: of.whole, number: of.total, payload };
+        self.append_small(&small, &[of.id]).await?;
+        // Room may have been made of the pair itself.
+        self.catalog.get(of.id).ok_or(StoreError::Gone)?;
+        Ok(true)
     }
 
     /// Programs a header and the record of `pair`, a window at a time.
@@ -333,17 +416,13 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Lets the catalog and the segment's footer know of a record.
     pub(crate) fn note(&mut self, seq: u32, at: u32, header: &Header, list: &[u32], mark_it: bool) {
         let at = (at / self.log.geometry.unit) as u16;
-        let Header { kind, commits, len, reference, .. } = *header;
-        let own = Mark { kind, commits, at, len, reference };
+        let Header { kind, commits, partial, len, reference, .. } = *header;
+        let own = Mark { kind, commits, partial, at, len, reference };
         let own = (commits || !matches!(kind, Kind::Body | Kind::End)).then_some(own);
-        let removed = |reference: &u32| Mark {
-            kind: Kind::Remove,
-            commits: false,
-            at: 0,
-            len: 0,
-            reference: *reference,
-        };
-        for mark in own.into_iter().chain(list.iter().map(removed)) {
+        let removed = list.iter().map(|reference| Mark::removal(*reference));
+        // What goes makes room for what comes; but whose body becomes part of whose is said first.
+        let (first, last) = if kind == Kind::Join { (own, None) } else { (None, own) };
+        for mark in first.into_iter().chain(removed).chain(last) {
             if mark_it {
                 self.log.marks.push(mark);
             }
@@ -364,7 +443,7 @@ pub(crate) fn each(pair: &NewPair<'_>, sink: &mut dyn FnMut(&[u8])) {
 }
 
 /// What a head says of the length of the body to come.
-fn announced(pair: &NewPair<'_>) -> u32 {
+pub(crate) fn announced(pair: &NewPair<'_>) -> u32 {
     let length = pair.length.and_then(|length| u32::try_from(length).ok());
-    length.unwrap_or(crate::header::UNKNOWN)
+    length.filter(|length| *length < UNKNOWN).unwrap_or(UNKNOWN)
 }

@@ -6,8 +6,9 @@
 use crate::footer::Mark;
 use crate::geometry::Geometry;
 use crate::header::{Kind, Reference};
-use crate::index::{ENDED, Entry, FRESHENED, Index, PENDING, RECENT, REMOVED, STUB};
+use crate::index::{Entry, Index, PARTIAL, PENDING, RECENT, REMOVED, STUB};
 use crate::pins::Pins;
+use heapless::Vec;
 use larder::pair::PairId;
 
 /// The pairs, by fingerprint and by name.
@@ -29,6 +30,10 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     pub(crate) looking_at: Option<u32>,
     /// While mounting: between which addresses stubs lie, so that they are looked for only there.
     stubs: Option<(u32, u32)>,
+    /// Pairs whose bodies are parts of another's: their names, and the other's.
+    joined: Vec<(u64, u64), JOINED_MAX>,
+    /// A record joins what it removes to this pair.
+    joining: Option<u64>,
     pub(crate) evictions: u32,
 }
 
@@ -43,6 +48,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             told: 0,
             looking_at: None,
             stubs: None,
+            joined: Vec::new(),
+            joining: None,
             evictions: 0,
         }
     }
@@ -56,6 +63,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.told = 0;
         self.looking_at = None;
         self.stubs = None;
+        self.joined.clear();
+        self.joining = None;
     }
 
     const fn units(&self) -> u32 {
@@ -110,15 +119,14 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             Kind::Body | Kind::End => {
                 if let Some(entry) = self.referred(seq, mark).filter(|_| mark.commits) {
                     entry.set(PENDING, false);
-                    if mark.kind == Kind::End && !entry.has(FRESHENED) {
-                        entry.set_newest(address);
-                        entry.set(ENDED, true);
+                    if mark.kind == Kind::End && !entry.is_freshened() {
+                        entry.end(address);
                     }
                 }
             }
-            Kind::Fresh => {
+            Kind::Fresh | Kind::Delta => {
                 let known =
-                    self.referred(seq, mark).filter(|entry| entry.has(FRESHENED)).map(|entry| entry.newest());
+                    self.referred(seq, mark).filter(|entry| entry.is_freshened()).map(|entry| entry.newest());
                 // While mounting, a younger one may have been seen already.
                 if known.is_some_and(|known| self.id(known) > self.id(address)) {
                     return;
@@ -128,7 +136,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
                     entry.set(RECENT, recent);
                 }
             }
+            Kind::Join => self.joining = named(seq, mark),
+            // Of all of them only the last says what is so; see `mount`.
+            Kind::Pins => {}
             Kind::Remove => {
+                self.join(seq, mark);
                 if let Some(entry) = self.referred(seq, mark) {
                     entry.set(REMOVED, true);
                     let (base, stub) = (entry.base(), entry.has(STUB));
@@ -185,23 +197,75 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.index.get(base)
     }
 
+    /// A pair is removed: if another takes its body over, that is noted.
+    fn join(&mut self, seq: u32, mark: &Mark) {
+        let (Some(into), Some(from)) = (self.joining.take(), named(seq, mark)) else {
+            return;
+        };
+        if self.joined.iter().any(|(known, _)| *known == from) {
+            return;
+        }
+        if self.joined.is_full() {
+            // What is oldest is most likely gone.
+            let oldest = self.joined.iter().enumerate().min_by_key(|(_, (_, into))| *into);
+            if let Some(oldest) = oldest.map(|(at, _)| at) {
+                self.joined.swap_remove(oldest);
+            }
+        }
+        let _ = self.joined.push((from, into));
+    }
+
+    /// Whether another pair's body may be made a part of one's.
+    pub(crate) fn can_join(&mut self) -> bool {
+        let gone: Vec<u64, JOINED_MAX> = self
+            .joined
+            .iter()
+            .map(|(_, into)| *into)
+            .filter(|into| !self.is_known(PairId::new(*into)))
+            .collect();
+        self.joined.retain(|(_, into)| !gone.contains(into));
+        !self.joined.is_full()
+    }
+
+    fn is_known(&self, id: PairId) -> bool {
+        let base = self.base(id);
+        base.is_some_and(|base| self.index.iter().any(|entry| entry.base() == base))
+    }
+
+    /// Whether what belongs to the pair called `name` belongs to the one called `id`.
+    pub(crate) fn is_part(&self, name: PairId, id: PairId) -> bool {
+        let mut name = name.number();
+        for _ in 0..=JOINED_MAX {
+            if name == id.number() {
+                return true;
+            }
+            match self.joined.iter().find(|(from, _)| *from == name) {
+                Some((_, into)) => name = *into,
+                None => return false,
+            }
+        }
+        false
+    }
+
     /// A first head was found or written.
     fn add(&mut self, address: u32, mark: &Mark) {
         let stub = self.stubs.is_some_and(|(low, high)| (low..=high).contains(&address));
         if let Some(stub) = stub.then(|| self.index.get(address)).flatten() {
             stub.set_fingerprint(mark.reference);
-            if !stub.has(FRESHENED) {
+            if !stub.is_freshened() {
                 stub.set_len(mark.len);
             }
             if mark.commits {
                 stub.set(PENDING, false);
             }
+            stub.set(PARTIAL, mark.partial);
             stub.set(STUB, false);
             return;
         }
         let pending = if mark.commits { 0 } else { PENDING };
+        let partial = if mark.partial { PARTIAL } else { 0 };
         let recent = if self.looking_at.is_some() { 0 } else { RECENT };
-        self.insert(Entry::head(mark.reference, address, mark.len, pending | recent));
+        self.insert(Entry::head(mark.reference, address, mark.len, pending | partial | recent));
     }
 
     /// Whether the entry is there now. A full index gives up its oldest pair, which may be this.
@@ -273,6 +337,20 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.stubs = None;
     }
 
+    /// The next pair with a flag, complete and not pinned, that begins in the sector numbered `seq`.
+    pub(crate) fn next_in(&self, seq: u32, above: Option<PairId>, flag: u32) -> Option<PairId> {
+        let position = self.geometry.position(seq);
+        let wanted = |entry: &&Entry| {
+            entry.base() / self.units() == position
+                && entry.is_visible()
+                && !entry.has(PENDING)
+                && (flag == 0 || entry.has(flag))
+                && !self.pins.has(entry.base())
+        };
+        let names = self.index.iter().filter(wanted).map(|entry| self.id(entry.base()));
+        names.filter(|id| parts(*id).0 == seq && above.is_none_or(|above| *id > above)).min()
+    }
+
     /// The youngest pair below the name `below` with this fingerprint (any, if `None`).
     pub(crate) fn next_below(&self, fingerprint: Option<u32>, below: u64) -> Option<(PairId, Entry)> {
         let wanted = |entry: &&Entry| {
@@ -281,6 +359,16 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let named = self.index.iter().filter(wanted).map(|entry| (self.id(entry.base()), *entry));
         named.filter(|(id, _)| id.number() < below).max_by_key(|(id, _)| *id)
     }
+}
+
+/// Pairs whose bodies are parts of others', at most.
+const JOINED_MAX: usize = 8;
+
+/// The name of the pair that a mark in the sector numbered `seq` speaks of.
+fn named(seq: u32, mark: &Mark) -> Option<u64> {
+    let reference = Reference(mark.reference);
+    let base = seq.checked_sub(u32::from(reference.back()))?;
+    Some(name(base, reference.unit()).number())
 }
 
 /// The name of the pair whose first head is at `unit` of the sector numbered `seq`.

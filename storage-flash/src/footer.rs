@@ -1,7 +1,7 @@
 //! Footers: what a segment that is full has in it, at its end, so that mounting reads only that.
 
 use crate::crc::Crc32;
-use crate::header::{Kind, VERSION};
+use crate::header::{Kind, VERSION, split_tag, tag};
 use heapless::Vec;
 
 /// Most marks of a segment: with more it gets no footer, and mounting walks its records.
@@ -22,6 +22,8 @@ pub(crate) struct Mark {
     pub(crate) kind: Kind,
     /// Whether the pair is complete with it.
     pub(crate) commits: bool,
+    /// Of a first head: whether a part of the body is worth keeping.
+    pub(crate) partial: bool,
     /// The unit of the sector at which the record begins.
     pub(crate) at: u16,
     /// Octets of the head.
@@ -31,18 +33,25 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
+    /// One that says that a pair is removed.
+    pub(crate) const fn removal(reference: u32) -> Self {
+        Self { kind: Kind::Remove, commits: false, partial: false, at: 0, len: 0, reference }
+    }
+
     fn encode(&self) -> [u8; MARK_LEN] {
         let [a, b] = self.at.to_le_bytes();
         let [c, d] = self.len.to_le_bytes();
         let [e, f, g, h] = self.reference.to_le_bytes();
-        [self.kind as u8 | u8::from(self.commits) << 3, a, b, c, d, e, f, g, h]
+        [tag(self.kind, self.commits) | u8::from(self.partial) << 5, a, b, c, d, e, f, g, h]
     }
 
     pub(crate) fn decode(octets: &[u8]) -> Option<Self> {
         let [tag, a, b, c, d, e, f, g, h] = *octets.first_chunk::<MARK_LEN>()?;
+        let (kind, commits) = split_tag(tag)?;
         Some(Self {
-            kind: Kind::of(tag & 7)?,
-            commits: tag & 8 != 0,
+            kind,
+            commits,
+            partial: tag & 0b10_0000 != 0,
             at: u16::from_le_bytes([a, b]),
             len: u16::from_le_bytes([c, d]),
             reference: u32::from_le_bytes([e, f, g, h]),
@@ -136,7 +145,8 @@ mod tests {
     fn a_footer_is_its_marks_again_or_none() {
         let mut marks = Marks::default();
         for at in 0..5 {
-            marks.push(Mark { kind: Kind::Head, commits: at % 2 == 0, at, len: 400, reference: 7 });
+            let (commits, partial) = (at % 2 == 0, at % 3 == 0);
+            marks.push(Mark { kind: Kind::Head, commits, partial, at, len: 400, reference: 7 });
         }
         let mut octets = [0; 64];
         marks.encode(33, 2, &mut octets).unwrap();
@@ -156,7 +166,7 @@ mod tests {
     #[test]
     fn too_many_marks_make_no_footer() {
         let mut marks = Marks::default();
-        let mark = Mark { kind: Kind::Remove, commits: false, at: 0, len: 0, reference: 0 };
+        let mark = Mark::removal(0);
         for _ in 0..MARKS_MAX {
             marks.push(mark);
         }

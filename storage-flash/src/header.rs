@@ -3,7 +3,7 @@
 use crate::crc::{Crc32, crc16, mend};
 
 /// The version of the format this crate writes and reads.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// What every sector begins with.
 const MAGIC: [u8; 3] = *b"LRD";
@@ -74,32 +74,44 @@ impl SectorHeader {
 }
 
 /// What a record is.
+///
+/// That of a first head, whose header is longer, differs from all others in two bits: one that flips
+/// does not make it another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Kind {
     /// A pair's first head, and the beginning of its body.
-    Head = 1,
+    Head = 0b1111,
     /// More of a body.
-    Body = 2,
+    Body = 0b0001,
     /// The end of a body whose length was not known, or not as announced.
-    End = 3,
+    End = 0b0010,
     /// A pair's head, written anew.
-    Fresh = 4,
+    Fresh = 0b0100,
     /// Pairs are removed.
-    Remove = 5,
+    Remove = 0b1000,
     /// All pairs up to one are removed.
-    Clear = 6,
+    Clear = 0b0011,
+    /// A pair's head, as what differs from its first one.
+    Delta = 0b0101,
+    /// The bodies of the pairs in the list are parts of this one's; those pairs are removed.
+    Join = 0b1001,
+    /// Which pairs are pinned: these, and no others.
+    Pins = 0b0110,
 }
 
 impl Kind {
     pub(crate) const fn of(number: u8) -> Option<Self> {
         Some(match number {
-            1 => Self::Head,
-            2 => Self::Body,
-            3 => Self::End,
-            4 => Self::Fresh,
-            5 => Self::Remove,
-            6 => Self::Clear,
+            0b1111 => Self::Head,
+            0b0001 => Self::Body,
+            0b0010 => Self::End,
+            0b0100 => Self::Fresh,
+            0b1000 => Self::Remove,
+            0b0011 => Self::Clear,
+            0b0101 => Self::Delta,
+            0b1001 => Self::Join,
+            0b0110 => Self::Pins,
             _ => return None,
         })
     }
@@ -125,7 +137,7 @@ impl Reference {
 }
 
 /// Most pairs that one record replaces or removes beside its own.
-pub(crate) const LIST_MAX: usize = 8;
+pub(crate) const LIST_MAX: usize = 7;
 
 /// Octets of the list of `count` pairs.
 pub(crate) const fn list_len(count: usize) -> usize {
@@ -155,6 +167,8 @@ pub(crate) struct Header {
     /// `Head`: octets of the body's beginning, behind the head, and their checksum.
     pub(crate) inline: u16,
     pub(crate) inline_sum: u32,
+    /// `Head`: whether a part of the body is worth keeping.
+    pub(crate) partial: bool,
 }
 
 impl Header {
@@ -178,15 +192,17 @@ impl Header {
 
     /// Its octets; only the first [`header_len`](Self::header_len) are to be written.
     pub(crate) fn encode(&self, seq: u32) -> [u8; Self::HEAD_LEN] {
-        let tag = self.kind as u8 | u8::from(self.commits) << 3 | self.count << 4;
+        let tag = tag(self.kind, self.commits) | self.count << 5;
+        let partial = u8::from(self.partial);
         let [n0, n1, n2, _] = self.number.to_le_bytes();
         let [l0, l1] = self.len.to_le_bytes();
         let [r0, r1, r2, r3] = self.reference.to_le_bytes();
         let [s0, s1, s2, s3] = self.sum.to_le_bytes();
         let [i0, i1] = self.inline.to_le_bytes();
         let [t0, t1, t2, t3] = self.inline_sum.to_le_bytes();
-        let mut octets =
-            [tag, n0, n1, n2, l0, l1, 0, 0, r0, r1, r2, r3, s0, s1, s2, s3, i0, i1, 0, 0, t0, t1, t2, t3];
+        let mut octets = [
+            tag, n0, n1, n2, l0, l1, 0, 0, r0, r1, r2, r3, s0, s1, s2, s3, i0, i1, partial, 0, t0, t1, t2, t3,
+        ];
         let [c0, c1] = check(seq, octets.get(..self.header_len()).unwrap_or_default()).to_le_bytes();
         let [_, _, _, _, _, _, to0, to1, ..] = &mut octets;
         (*to0, *to1) = (c0, c1);
@@ -222,25 +238,42 @@ impl Header {
     fn parse(octets: &[u8]) -> Option<Self> {
         let (front, rest) = octets.split_first_chunk::<{ Self::LEN }>()?;
         let [tag, n0, n1, n2, l0, l1, _, _, r0, r1, r2, r3, s0, s1, s2, s3] = *front;
-        let kind = Kind::of(tag & 7)?;
-        let (mut inline, mut inline_sum) = (0, 0);
+        let kind = Kind::of(tag & KIND)?;
+        let (mut inline, mut inline_sum, mut partial) = (0, 0, false);
         if kind == Kind::Head {
-            let [i0, i1, _, _, t0, t1, t2, t3] = *rest.first_chunk()?;
+            let [i0, i1, flags, _, t0, t1, t2, t3] = *rest.first_chunk()?;
+            partial = flags & 1 != 0;
             inline = u16::from_le_bytes([i0, i1]);
             inline_sum = u32::from_le_bytes([t0, t1, t2, t3]);
         }
         Some(Self {
             kind,
-            commits: tag & 8 != 0,
-            count: tag >> 4,
+            commits: tag & COMMITS != 0,
+            count: tag >> 5,
             number: u32::from_le_bytes([n0, n1, n2, 0]),
             len: u16::from_le_bytes([l0, l1]),
             reference: u32::from_le_bytes([r0, r1, r2, r3]),
             sum: u32::from_le_bytes([s0, s1, s2, s3]),
             inline,
             inline_sum,
+            partial,
         })
     }
+}
+
+/// The bits of a tag that tell the kind.
+const KIND: u8 = 0b1111;
+/// The bit of a tag that says that the pair is complete.
+const COMMITS: u8 = 0b1_0000;
+
+/// What records and marks begin with.
+pub(crate) const fn tag(kind: Kind, commits: bool) -> u8 {
+    kind as u8 | if commits { COMMITS } else { 0 }
+}
+
+/// The kind that a tag tells, and whether the pair is complete.
+pub(crate) fn split_tag(tag: u8) -> Option<(Kind, bool)> {
+    Some((Kind::of(tag & KIND)?, tag & COMMITS != 0))
 }
 
 /// The checksum of a header: of all its octets but those of the checksum.
@@ -267,11 +300,15 @@ mod tests {
         sum: 0x9abc_def0,
         inline: 590,
         inline_sum: 77,
+        partial: true,
     };
+
+    /// Without what only a `Head` has.
+    const PLAIN: Header = Header { inline: 0, inline_sum: 0, partial: false, ..HEAD };
 
     #[test]
     fn a_header_is_the_header_again_only_in_its_own_sector() {
-        let body = Header { kind: Kind::Body, inline: 0, inline_sum: 0, ..HEAD };
+        let body = Header { kind: Kind::Body, ..PLAIN };
         for header in [HEAD, body] {
             let octets = header.encode(9);
             assert_eq!(Header::decode(9, &octets[..header.header_len()]), Some(header));
@@ -284,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_flipped_bit_in_a_header_is_detected_and_mended() {
-        for header in [HEAD, Header { kind: Kind::Remove, count: 0, inline: 0, inline_sum: 0, ..HEAD }] {
+        for header in [HEAD, Header { kind: Kind::Remove, count: 0, ..PLAIN }] {
             let octets = header.encode(9);
             for bit in 0..header.header_len() * 8 {
                 let mut flipped = octets;

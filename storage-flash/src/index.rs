@@ -1,6 +1,7 @@
 //! The index in RAM: twelve octets a pair.
 
 use crate::footer::Mark;
+use crate::header::Kind;
 use heapless::Vec;
 
 /// Where a pair lies, and what it is found by.
@@ -28,12 +29,30 @@ pub(crate) const PENDING: u32 = 1 << 24;
 pub(crate) const STUB: u32 = 1 << 25;
 /// A stub of a pair that was removed; while mounting.
 pub(crate) const REMOVED: u32 = 1 << 26;
-/// `newest` is where the body ends, not a head.
-pub(crate) const ENDED: u32 = 1 << 27;
+/// `newest` is where the body ends, not a head; with `FRESHENED`, it is a head that tells what differs
+/// from the first one.
+const ENDED: u32 = 1 << 27;
 /// The newest head was written since the store was mounted.
 pub(crate) const RECENT: u32 = 1 << 28;
-/// `newest` and the length are known; a stub without has neither.
-pub(crate) const FRESHENED: u32 = 1 << 29;
+/// `newest` is a younger head than the first.
+const FRESHENED: u32 = 1 << 29;
+/// A part of the body is worth keeping.
+pub(crate) const PARTIAL: u32 = 1 << 30;
+/// The pair was read since its sector was written.
+pub(crate) const USED: u32 = 1 << 31;
+
+/// What `newest` is the address of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Newest {
+    /// The first head, which is the newest.
+    First,
+    /// The record that ends the body.
+    End,
+    /// A younger head, whole.
+    Fresh,
+    /// A younger head, as what differs from the first.
+    Delta,
+}
 
 const _: () = assert!(size_of::<Entry>() == 12);
 
@@ -93,17 +112,41 @@ impl Entry {
         }
     }
 
-    /// Whether it is a pair that can be found.
+    /// Whether it is a pair that can be found, complete or not.
     pub(crate) const fn is_visible(&self) -> bool {
-        !self.has(PENDING | STUB | REMOVED)
+        !self.has(STUB | REMOVED) && (!self.has(PENDING) || self.has(PARTIAL))
+    }
+
+    /// What its newest address is.
+    pub(crate) const fn kind(&self) -> Newest {
+        match (self.has(FRESHENED), self.has(ENDED)) {
+            (false, false) => Newest::First,
+            (false, true) => Newest::End,
+            (true, false) => Newest::Fresh,
+            (true, true) => Newest::Delta,
+        }
+    }
+
+    /// Whether a younger head than the first is known.
+    pub(crate) const fn is_freshened(&self) -> bool {
+        self.has(FRESHENED)
+    }
+
+    /// The body ends at `address`.
+    pub(crate) fn end(&mut self, address: u32) {
+        self.set_newest(address);
+        self.set(ENDED, true);
     }
 
     /// The newest head is the one at `address`.
     pub(crate) fn freshen(&mut self, address: u32, mark: &Mark) {
         self.set_newest(address);
         self.set_len(mark.len);
-        self.set(ENDED | PENDING, false);
+        self.set(ENDED, mark.kind == Kind::Delta);
         self.set(FRESHENED, true);
+        if mark.commits {
+            self.set(PENDING, false);
+        }
     }
 }
 
@@ -163,6 +206,6 @@ mod tests {
         entry.set(PENDING, false);
         entry.set(RECENT, true);
         assert_eq!((entry.base(), entry.newest(), entry.len()), (ADDRESS, 5, 1025));
-        assert!(entry.is_visible() && entry.has(RECENT) && !entry.has(ENDED));
+        assert!(entry.is_visible() && entry.has(RECENT) && entry.kind() == Newest::First);
     }
 }

@@ -4,8 +4,11 @@
 
 mod append;
 mod blocking;
+mod bodies;
 mod catalog;
 mod crc;
+mod delta;
+mod extents;
 mod footer;
 mod geometry;
 mod header;
@@ -17,6 +20,8 @@ mod pair_store;
 mod pins;
 mod reader;
 mod records;
+mod rescue;
+mod ring;
 mod scan;
 mod slots;
 mod store;

@@ -103,14 +103,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             error: None,
         };
         let mut front = self.front(0, 0, &mut survey).await;
-        for position in 0..self.log.geometry.sectors {
+        for position in 0..self.ring.log.geometry.sectors {
             front = self.mount_sector(position, front, &mut survey).await;
         }
-        self.catalog.looked();
+        self.ring.catalog.looked();
         if let Some(error) = survey.error.take().filter(|_| !survey.read) {
             return Err(error);
         }
-        self.log.seed = survey.seed;
+        self.ring.log.seed = survey.seed;
         if survey.ours {
             self.resume(&survey);
             self.state = State::Ready;
@@ -129,7 +129,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Looks at the sector at `position`, whose beginning is `front`. Answers that of the next one.
     async fn mount_sector(&mut self, position: u32, front: Front, survey: &mut Survey<F::Error>) -> Front {
-        let geometry = self.log.geometry;
+        let geometry = self.ring.log.geometry;
         let mut front = front;
         let mut seq = None;
         let mut strange = front.is_none();
@@ -172,10 +172,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey<F::Error>) -> bool {
-        let newest = self.catalog.newest;
-        let counts = self.catalog.look_at(position, seq);
+        let newest = self.ring.catalog.newest;
+        let counts = self.ring.catalog.look_at(position, seq);
         survey.highest = survey.highest.max(seq);
-        if self.catalog.newest != newest {
+        if self.ring.catalog.newest != newest {
             survey.empty = None;
         }
         counts
@@ -189,24 +189,24 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         footer: Option<Footer<'_>>,
         survey: &mut Survey<F::Error>,
     ) {
-        let newest = self.catalog.newest;
+        let newest = self.ring.catalog.newest;
         // The one that is written on: the newest, or the one before it, if that is empty.
         let current = seq == newest || (seq + 1 == newest && survey.empty == Some(newest));
         if let Some(footer) = footer {
             if footer.ahead > 0 {
-                self.catalog.give_up(seq + u32::from(footer.ahead));
+                self.ring.catalog.give_up(seq + u32::from(footer.ahead));
             }
             for mark in footer.marks.chunks(MARK_LEN).filter_map(Mark::decode) {
-                self.catalog.apply(seq, &mark);
+                self.ring.catalog.apply(seq, &mark);
             }
             self.found(current, Resume { seq, segment, at: None }, survey);
             return;
         }
-        let begin = if segment == 0 { self.log.header_len() } else { segment };
+        let begin = if segment == 0 { self.ring.log.header_len() } else { segment };
         let first =
             front.as_ref().and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
         let page = (begin + 1).next_multiple_of(PAGE);
-        if first.is_some_and(is_blank) && self.header_at(seq, page).await.is_none() {
+        if first.is_some_and(is_blank) && self.ring.header_at(seq, page).await.is_none() {
             let ends_here = survey.resume.is_none_or(|resume| resume.seq != seq || resume.at.is_none());
             if seq == newest && segment == 0 {
                 survey.empty = Some(seq);
@@ -216,7 +216,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return;
         }
         if current {
-            self.log.marks.clear();
+            self.ring.log.marks.clear();
         }
         let at = self.scan(seq, segment, begin, current).await;
         if current {
@@ -228,7 +228,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// The sector that is written on goes at least as far as `resume`, which has no marks.
     fn found(&mut self, current: bool, resume: Resume, survey: &mut Survey<F::Error>) {
         if current {
-            self.log.marks.clear();
+            self.ring.log.marks.clear();
             survey.empty = survey.empty.filter(|empty| *empty != resume.seq);
             survey.resume = Some(resume);
         }
@@ -246,8 +246,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if len <= TAIL {
             return footer::decode(tail);
         }
-        let end = segment + self.log.geometry.segment;
-        self.log.read(position, end - FOOTER_MAX as u32, long).await.ok()?;
+        let end = segment + self.ring.log.geometry.segment;
+        self.ring.log.read(position, end - FOOTER_MAX as u32, long).await.ok()?;
         footer::decode(long)
     }
 
@@ -258,18 +258,18 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         segment: u32,
         survey: &mut Survey<F::Error>,
     ) -> (Option<[u8; TAIL]>, Front) {
-        let geometry = self.log.geometry;
+        let geometry = self.ring.log.geometry;
         let end = segment + geometry.segment;
         let last = position + 1 == geometry.sectors && end == geometry.sector;
         let mut octets = [0; TAIL + FRONT];
         let len = if last { TAIL } else { TAIL + FRONT };
         let buf = octets.get_mut(..len).unwrap_or_default();
-        if self.log.read(position, end - TAIL as u32, buf).await.is_ok() {
+        if self.ring.log.read(position, end - TAIL as u32, buf).await.is_ok() {
             survey.read = true;
             return (octets.first_chunk().copied(), octets.last_chunk().copied().filter(|_| !last));
         }
         let mut tail = [0; TAIL];
-        let tail = self.log.read(position, end - TAIL as u32, &mut tail).await.ok().map(|()| tail);
+        let tail = self.ring.log.read(position, end - TAIL as u32, &mut tail).await.ok().map(|()| tail);
         survey.read |= tail.is_some();
         if last {
             return (tail, None);
@@ -280,7 +280,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Reads the beginning of a segment, or of a part of it, if the rest cannot be read.
     async fn front(&mut self, position: u32, at: u32, survey: &mut Survey<F::Error>) -> Front {
         let mut front = [0; FRONT];
-        match self.log.read(position, at, &mut front).await {
+        match self.ring.log.read(position, at, &mut front).await {
             Ok(()) => {
                 survey.read = true;
                 return Some(front);
@@ -288,63 +288,63 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             Err(error) => survey.error = Some(error),
         }
         // What follows the header may be torn.
-        let header = front.get_mut(..self.log.header_len() as usize).unwrap_or_default();
-        self.log.read(position, at, header).await.ok()?;
+        let header = front.get_mut(..self.ring.log.header_len() as usize).unwrap_or_default();
+        self.ring.log.read(position, at, header).await.ok()?;
         survey.read = true;
         Some(front)
     }
 
     /// The partition holds pairs: where they end, writing goes on.
     fn resume(&mut self, survey: &Survey<F::Error>) {
-        let geometry = self.log.geometry;
-        let newest = self.catalog.newest;
+        let geometry = self.ring.log.geometry;
+        let newest = self.ring.catalog.newest;
         if survey.highest > newest {
             // The sectors are not at their places: the partition had another size. None is older than
             // what comes.
             let next = survey.highest + geometry.sectors + 1;
-            self.log.reset(next);
-            self.catalog.reset(next);
+            self.ring.log.reset(next);
+            self.ring.catalog.reset(next);
             return;
         }
-        self.log.next = newest + 1;
+        self.ring.log.next = newest + 1;
         let mut resume = survey.resume;
         if survey.empty == Some(newest) {
-            self.log.next = newest;
-            self.log.prepared = true;
-            self.log.erased = false;
+            self.ring.log.next = newest;
+            self.ring.log.prepared = true;
+            self.ring.log.erased = false;
             // What was written before it may go on, if it is the one before it.
             resume = resume.filter(|resume| resume.seq + 1 == newest);
-            self.catalog.newest = newest - 1;
+            self.ring.catalog.newest = newest - 1;
         }
-        self.log.seq = self.catalog.newest;
-        self.log.wear.laps = (newest / geometry.sectors).saturating_sub(1);
-        self.log.erased = false;
-        self.log.prepared_before = self.log.prepared;
-        if let Some(resume) = resume.filter(|resume| resume.seq == self.log.seq) {
-            self.log.open = true;
-            self.log.verified = false;
-            self.log.segment = resume.segment;
-            self.log.resume_at(resume.at);
+        self.ring.log.seq = self.ring.catalog.newest;
+        self.ring.log.wear.laps = (newest / geometry.sectors).saturating_sub(1);
+        self.ring.log.erased = false;
+        self.ring.log.prepared_before = self.ring.log.prepared;
+        if let Some(resume) = resume.filter(|resume| resume.seq == self.ring.log.seq) {
+            self.ring.log.open = true;
+            self.ring.log.verified = false;
+            self.ring.log.segment = resume.segment;
+            self.ring.log.resume_at(resume.at);
         }
-        if !self.log.open && !self.log.prepared {
+        if !self.ring.log.open && !self.ring.log.prepared {
             // The next sector may have been begun to be erased, and what is left of it may lack
             // what hid the rest.
-            self.catalog.give_up(self.log.next);
-            self.catalog.raise_floor(PairId::new(self.catalog.floor));
+            self.ring.catalog.give_up(self.ring.log.next);
+            self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
         }
     }
 
     /// Whether the first sector is one whose first erase, or whose header, was cut off.
     async fn is_torn_start(&mut self) -> bool {
-        let (from, to) = (self.log.header_len(), self.log.geometry.sector);
-        if self.log.is_blank(0, from, to).await {
+        let (from, to) = (self.ring.log.header_len(), self.ring.log.geometry.sector);
+        if self.ring.log.is_blank(0, from, to).await {
             return true;
         }
         let mut at = 0;
         while at < to {
             let mut buf = [0; FRONT];
             // What cannot be read was being written.
-            if self.log.read(0, at, &mut buf).await.is_ok() && buf.iter().any(|octet| *octet != 0) {
+            if self.ring.log.read(0, at, &mut buf).await.is_ok() && buf.iter().any(|octet| *octet != 0) {
                 return false;
             }
             at += FRONT as u32;

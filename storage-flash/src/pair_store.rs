@@ -1,37 +1,27 @@
 //! What the store does as a [`PairStore`].
 
 use crate::FlashStore;
+use crate::append::announced;
 use crate::catalog::parts;
-use crate::header::{Header, Kind, LIST_MAX, SectorHeader};
+use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::health::Wear;
-use crate::index::ENDED;
+use crate::index::{Newest, PENDING};
 use crate::pins::Held;
 use crate::store::State;
 use crate::writer::Writer;
+use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
 use larder::pair::{NewPair, PairId, PairKey, record};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
+use larder::time::ReceivedAt;
 
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    /// Writes down which pairs the index gave up, before something else is removed: after a reboot
-    /// there would be room for them again.
-    pub(crate) async fn keep_floor(&mut self) -> Result<(), StoreError<F::Error>> {
-        let floor = self.catalog.floor;
-        if floor > self.catalog.told {
-            if self.is_alive(PairId::new(floor)) {
-                self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
-            }
-            self.catalog.told = floor;
-        }
-        Ok(())
-    }
-
-    async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
-        self.keep_floor().await?;
-        self.append_note(Kind::Remove, ids).await?;
+    pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
+        self.ring.keep_floor().await?;
+        self.ring.append_note(Kind::Remove, ids).await?;
         self.unpin_all(ids);
         Ok(())
     }
@@ -39,27 +29,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Takes the pins of pairs back that are not there any more.
     pub(crate) fn unpin_all(&mut self, ids: &[PairId]) {
         for id in ids {
-            if let Some(base) = self.catalog.base(*id) {
-                self.catalog.pins.remove(base);
+            if let Some(base) = self.ring.catalog.base(*id) {
+                self.ring.catalog.pins.remove(base);
             }
         }
     }
 
     async fn hold(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
-        let entry = *self.catalog.get(id).ok_or(StoreError::Gone)?;
-        if let Some(held) = self.catalog.pins.get(entry.base()) {
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
             held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
             return Ok(Pin { id });
         }
-        let last = self.last_sector(id).await.ok_or(StoreError::Gone)?;
-        let head = self.catalog.place(entry.newest()).0;
+        let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
+        let head = self.ring.catalog.place(entry.newest()).0;
         let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head };
-        if !self.catalog.pins.insert(held) {
+        if !self.ring.catalog.pins.insert(held) {
             return Err(StoreError::NoRoom);
         }
-        let geometry = self.log.geometry;
-        if self.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
-            self.catalog.pins.remove(entry.base());
+        let geometry = self.ring.log.geometry;
+        if self.ring.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
+            self.ring.catalog.pins.remove(entry.base());
             return Err(StoreError::NoRoom);
         }
         Ok(Pin { id })
@@ -67,18 +57,42 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// What a pair takes, and when it was received.
     async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<()> {
-        let entry = *self.catalog.get(id)?;
-        let total = self.total(id).await?;
-        health.live += u64::from(entry.len() + total);
-        let first = entry.has(ENDED) || entry.newest() == entry.base();
-        let (seq, at) = self.catalog.place(if first { entry.base() } else { entry.newest() });
-        let header_len = if first { Header::HEAD_LEN } else { Header::LEN };
+        let entry = *self.ring.catalog.get(id)?;
+        let held = match entry.has(PENDING) {
+            true => self.ring.extents(id).await?.held(),
+            false => self.ring.total(id).await?.total,
+        };
+        health.live += u64::from(entry.len() + held);
+        let first = matches!(entry.kind(), Newest::First | Newest::End);
+        let (seq, at) = self.ring.catalog.place(if first { entry.base() } else { entry.newest() });
+        let header_len = if first { Header::HEAD_LEN } else { Header::LEN } as u32;
         let mut octets = [0; GLANCE_HEAD];
         let octets = octets.get_mut(..GLANCE_HEAD.min(entry.len() as usize))?;
-        self.log.read(seq, at + header_len as u32, octets).await.ok()?;
-        let received = record::decode_received(octets)?;
+        self.ring.log.read(seq, at + header_len, octets).await.ok()?;
+        let received = match entry.kind() {
+            Newest::Delta => self.received(id).await?,
+            _ => record::decode_received(octets)?,
+        };
         health.newest = health.newest.max(received.utc);
         Some(())
+    }
+}
+
+impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
+    FlashStore<F, PAIRS, WRITERS, BUFFER>
+{
+    /// When a pair was received, by its whole head.
+    async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
+        let writer = self.writers.iter_mut().find(|writer| !writer.active)?;
+        let found = self.ring.load(id, &mut writer.buffer).await?;
+        record::decode_received(writer.buffer.get(..found.len)?)
+    }
+
+    /// The slot that a handle means, though a call of it was dropped.
+    fn writer_of(&self, writing: Writing) -> Option<usize> {
+        let slot = usize::from(writing.slot);
+        let writer = self.writers.get(slot)?;
+        (writer.active && writer.generation == writing.generation).then_some(slot)
     }
 }
 
@@ -112,11 +126,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         cursor: &mut Cursor,
         record: &mut [u8],
     ) -> Result<Option<Found>, F::Error> {
-        self.settle(false).await;
-        let fingerprint = Some(key.fingerprint(self.log.seed));
-        while let Some((id, _)) = self.catalog.next_below(fingerprint, below(cursor)) {
+        self.ring.settle(false).await;
+        let fingerprint = Some(key.fingerprint(self.ring.log.seed));
+        while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
             cursor.position = id.number();
-            let found = self.load(id, record).await;
+            if self.is_being_written(id) {
+                continue;
+            }
+            let found = self.ring.load(id, record).await;
             if let Some(found) =
                 found.filter(|found| found.view(record).is_some_and(|pair| key.matches(pair.uri)))
             {
@@ -127,24 +144,32 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, F::Error> {
-        self.settle(false).await;
-        Ok(self.load(id, record).await)
+        self.ring.settle(false).await;
+        Ok(self.ring.load(id, record).await)
     }
 
     async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, StoreError<F::Error>> {
-        self.settle(false).await;
-        self.read_body(id, offset, buf).await
+        self.ring.settle(false).await;
+        self.ring.read_body(id, offset, buf).await
+    }
+
+    async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<F::Error>> {
+        self.ring.settle(false).await;
+        let extent = self.ring.extent_behind(id, from).await.ok_or(StoreError::Gone)?;
+        Ok(extent.map(|(start, end)| u64::from(start)..u64::from(end)))
     }
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
+        self.rescue().await;
         self.begin(pair).await
     }
 
     async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
+        self.rescue().await;
         let added = self.add(slot, chunk).await;
         self.set_busy(slot, false);
         if added.is_err() {
@@ -158,7 +183,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         writing: Writing,
         replaces: &[PairId],
     ) -> Result<PairId, StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
         let completed = self.complete(slot, replaces).await;
@@ -167,41 +192,90 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn abandon(&mut self, writing: Writing) -> Result<(), F::Error> {
-        self.settle(false).await;
-        if let Some(slot) = self.slot(writing) {
-            self.release(slot);
+        self.ring.settle(false).await;
+        let Some(slot) = self.writer_of(writing) else {
+            return Ok(());
+        };
+        let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
+        self.release(slot);
+        // A reboot would find it.
+        match base.filter(|id| self.is_pending(*id)) {
+            Some(id) => medium(self.remove_all(&[id]).await),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<F::Error>> {
+        self.ring.settle(false).await;
+        let Some(slot) = self.writer_of(writing) else {
+            return Ok(None);
+        };
+        let writer = self.writers.get(slot);
+        if !writer.is_some_and(|writer| writer.partial) {
+            self.release(slot);
+            return Ok(None);
+        }
+        // What was being gathered when a future was dropped is not known.
+        if let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.busy) {
+            writer.filled = writer.head;
+        }
+        self.set_busy(slot, true);
+        let kept = self.keep(slot).await;
+        self.release(slot);
+        kept
+    }
+
+    async fn resume(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<F::Error>> {
+        self.ring.settle(false).await;
+        self.go_on(id, offset).await
+    }
+
+    async fn merge(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<F::Error>> {
+        self.ring.settle(false).await;
+        self.join(into, from).await
     }
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<F::Error>> {
-        self.settle(false).await;
-        let entry = *self.catalog.get(id).ok_or(StoreError::Gone)?;
+        self.ring.settle(false).await;
+        self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let len = self.head_len(pair)?;
-        let total = self.total(id).await.ok_or(StoreError::Gone)?;
-        let appended = self.append_head(pair, len, Some((id, total))).await?;
-        if let Some(held) = self.catalog.pins.get(entry.base()) {
-            held.head = appended.seq;
+        let mut of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
+        if of.total == UNKNOWN {
+            of.total = announced(pair);
+            self.ring.places.clear();
+        }
+        let spare = self.writers.iter_mut().find(|writer| !writer.active);
+        let delta = match spare {
+            Some(writer) => self.ring.append_delta(pair, of, &mut writer.buffer).await?,
+            None => false,
+        };
+        if !delta {
+            self.ring.append_head(pair, len, Some(of)).await?;
+        }
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        let head = self.ring.catalog.place(entry.newest()).0;
+        if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
+            held.head = head;
         }
         Ok(())
     }
 
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
-        self.settle(false).await;
-        let known = self.catalog.get(id).is_some();
-        let given_up = id.number() <= self.catalog.floor && id.number() > self.catalog.told;
+        self.ring.settle(false).await;
+        let known = self.ring.catalog.get(id).is_some();
+        let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
         if known {
             medium(self.remove_all(&[id]).await)?;
         } else if given_up {
-            medium(self.keep_floor().await)?;
+            medium(self.ring.keep_floor().await)?;
         }
         Ok(())
     }
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
-        self.settle(false).await;
-        medium(self.keep_floor().await)?;
-        let fingerprint = Some(key.fingerprint(self.log.seed));
+        self.ring.settle(false).await;
+        medium(self.ring.keep_floor().await)?;
+        let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
             if self.writers.get(slot).is_some_and(is_under) {
@@ -211,7 +285,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         loop {
             let mut ids: Vec<PairId, LIST_MAX> = Vec::new();
             let mut below = u64::MAX;
-            while let Some((id, _)) = self.catalog.next_below(fingerprint, below)
+            while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below)
                 && ids.push(id).is_ok()
             {
                 below = id.number();
@@ -225,41 +299,45 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         self.hold(id).await
     }
 
     async fn unpin(&mut self, pin: Pin) -> Result<(), F::Error> {
-        self.settle(false).await;
-        let Some(base) = self.catalog.base(pin.id) else {
+        self.ring.settle(false).await;
+        let Some(base) = self.ring.catalog.base(pin.id) else {
             return Ok(());
         };
-        let Some(held) = self.catalog.pins.get(base) else {
+        let Some(held) = self.ring.catalog.pins.get(base) else {
             return Ok(());
         };
         held.pins -= 1;
         if held.pins == 0 {
             let first = held.first;
-            self.catalog.pins.remove(base);
+            self.ring.catalog.pins.remove(base);
             // Its turn to go may have been passed over.
-            if first + self.log.geometry.sectors <= self.log.next.saturating_sub(1).max(self.log.seq) {
-                self.catalog.index.remove(base);
-                self.places.clear();
+            if first + self.ring.log.geometry.sectors
+                <= self.ring.log.next.saturating_sub(1).max(self.ring.log.seq)
+            {
+                self.ring.catalog.index.remove(base);
+                self.ring.places.clear();
             }
         }
         Ok(())
     }
 
     async fn maintain(&mut self) -> Result<Maintained, F::Error> {
-        self.settle(false).await;
-        let next = self.log.next;
+        self.ring.settle(false).await;
+        let next = self.ring.log.next;
         let in_use = self.writers.iter().any(|writer| {
-            writer.active && writer.base.is_some_and(|id| parts(id).0 + self.log.geometry.sectors <= next)
+            writer.active
+                && writer.base.is_some_and(|id| parts(id).0 + self.ring.log.geometry.sectors <= next)
         });
-        if self.state != State::Ready || self.log.prepared || in_use {
+        if self.state != State::Ready || self.ring.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
-        match self.prepare_ahead().await {
+        self.rescue().await;
+        match self.ring.prepare_ahead().await {
             Ok(()) => Ok(Maintained::Worked),
             Err(StoreError::Medium(error)) => Err(error),
             Err(_) => Ok(Maintained::Nothing),
@@ -267,20 +345,23 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn health(&mut self) -> Health {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         let mut health = Health::default();
         let mut below = u64::MAX;
-        while let Some((id, _)) = self.catalog.next_below(None, below) {
+        while let Some((id, _)) = self.ring.catalog.next_below(None, below) {
             below = id.number();
+            if self.is_being_written(id) {
+                continue;
+            }
             health.pairs += 1;
             // Of a damaged one nothing is known.
             let _ = self.weigh(id, &mut health).await;
         }
-        let geometry = &self.log.geometry;
+        let geometry = &self.ring.log.geometry;
         health.capacity = u64::from(geometry.sectors)
-            * u64::from(geometry.sector - self.log.header_len() - SectorHeader::LEN as u32);
-        health.evictions = self.catalog.evictions;
-        let Wear { read_failures, program_failures, erase_failures, .. } = self.log.wear;
+            * u64::from(geometry.sector - self.ring.log.header_len() - SectorHeader::LEN as u32);
+        health.evictions = self.ring.catalog.evictions;
+        let Wear { read_failures, program_failures, erase_failures, .. } = self.ring.log.wear;
         health.failures = read_failures.saturating_add(program_failures).saturating_add(erase_failures);
         health
     }

@@ -1,20 +1,18 @@
 //! Records as they lie on flash: their headers, their checksums, and what became of one whose program
 //! was cut short while the power stayed.
 
-use crate::FlashStore;
 use crate::crc::{Crc32, mend};
 use crate::header::{Header, Kind, LIST_MAX, list_len};
 use crate::health::count;
 use crate::log::GLANCE;
+use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
 
 /// The pairs that a record replaces or removes.
 pub(crate) type List = Vec<u32, LIST_MAX>;
 
-impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
-    FlashStore<F, PAIRS, WRITERS, BUFFER>
-{
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Finds out what became of a record whose program failed or was given up, and gives the rest
     /// of its segment up. Whether the record is whole. `owned`: its writer goes on.
     pub(crate) async fn settle(&mut self, owned: bool) -> bool {
@@ -26,7 +24,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.log.in_flight = None;
         if let Some((header, list)) = &found {
             self.note(seq, at, header, list, true);
-            if header.kind == Kind::Head && !header.commits && !owned {
+            if header.kind == Kind::Head && !header.commits && !header.partial && !owned {
                 let unit = (at / self.log.geometry.unit) as u16;
                 self.catalog.index.remove(self.catalog.address(seq, unit));
             }

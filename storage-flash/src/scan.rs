@@ -21,7 +21,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Walks the records of a segment without footer. Answers where they end; `None` if nothing may
     /// be appended there.
     pub(crate) async fn scan(&mut self, seq: u32, segment: u32, begin: u32, newest: bool) -> Option<u32> {
-        let geometry = self.log.geometry;
+        let geometry = self.ring.log.geometry;
         let mut window = Window::default();
         let mut at = begin;
         let mut last: Option<(u32, Header)> = None;
@@ -86,11 +86,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if at < window.from || at + len > window.from + window.len {
             *window = Window { from: at, len: (end - at).min(BUFFER as u32 / 4 * 4) };
             let octets = buffer.get_mut(..window.len as usize)?;
-            if self.log.read(seq, at, octets).await.is_err() {
+            if self.ring.log.read(seq, at, octets).await.is_err() {
                 // Of all this only a part may be unreadable.
                 window.len = len;
                 let octets = buffer.get_mut(..len as usize)?;
-                if self.log.read(seq, at, octets).await.is_err() {
+                if self.ring.log.read(seq, at, octets).await.is_err() {
                     window.len = 0;
                     return None;
                 }
@@ -103,7 +103,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Whether the last record of a segment was written to its end: all its octets are there, but
     /// for one bit that was flipped since.
     async fn was_finished(&mut self, window: &mut Window, seq: u32, at: u32, header: &Header) -> bool {
-        let unit = self.log.geometry.unit;
+        let unit = self.ring.log.geometry.unit;
         let last_unit = at + (header.record_len() as u32 - 1) / unit * unit;
         let mut from = at + header.header_len() as u32;
         for (len, sum) in [(header.len, header.sum), (header.inline, header.inline_sum)] {
@@ -116,26 +116,26 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 // In the last unit, a bit that is still set may not have been programmed.
                 let (octet, mask) = (from + bit / 8, 1 << (bit % 8));
                 let mut now = [0];
-                let read = self.log.read(seq, octet, &mut now).await;
+                let read = self.ring.log.read(seq, octet, &mut now).await;
                 if read.is_err() || (octet >= last_unit && now[0] & mask != 0) {
                     return false;
                 }
             }
             from += len;
         }
-        self.list_at(seq, at, header).await.is_some()
+        self.ring.list_at(seq, at, header).await.is_some()
     }
 
     async fn sum_in(&mut self, window: &mut Window, seq: u32, from: u32, len: u32) -> Option<u32> {
-        let end = self.log.geometry.segment_end(from.saturating_sub(1));
+        let end = self.ring.log.geometry.segment_end(from.saturating_sub(1));
         if len as usize > BUFFER {
-            return self.sum_of(seq, from, len).await;
+            return self.ring.sum_of(seq, from, len).await;
         }
         self.window(window, seq, from, len, end).await.map(|octets| Crc32::of(seq, octets))
     }
 
     async fn note_found(&mut self, seq: u32, at: u32, header: &Header, newest: bool) {
-        let list = self.list_at(seq, at, header).await.unwrap_or(List::new());
-        self.note(seq, at, header, &list, newest);
+        let list = self.ring.list_at(seq, at, header).await.unwrap_or(List::new());
+        self.ring.note(seq, at, header, &list, newest);
     }
 }

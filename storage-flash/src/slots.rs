@@ -3,7 +3,8 @@
 use crate::FlashStore;
 use crate::append::each;
 use crate::catalog::name;
-use crate::header::{Kind, LIST_MAX};
+use crate::header::{Kind, LIST_MAX, UNKNOWN};
+use crate::index::PENDING;
 use crate::store::State;
 use crate::writer::Writer;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -30,13 +31,19 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Some(slot)
     }
 
-    /// Whether a pair is being written, and its head is still there.
+    /// Whether a pair is not complete, and its head is still there.
     pub(crate) fn is_pending(&mut self, id: PairId) -> bool {
-        let base = self.catalog.base(id);
-        base.and_then(|base| self.catalog.index.get(base)).is_some_and(|entry| !entry.is_visible())
+        let base = self.ring.catalog.base(id);
+        base.and_then(|base| self.ring.catalog.index.get(base)).is_some_and(|entry| entry.has(PENDING))
     }
 
-    /// Ends a writer; a pair that it has not completed is as if never begun.
+    /// Whether a writer has the pair.
+    pub(crate) fn is_being_written(&self, id: PairId) -> bool {
+        self.writers.iter().any(|writer| writer.active && writer.base == Some(id))
+    }
+
+    /// Ends a writer; of a pair that it has not completed a part stays if that is worth it, else it is
+    /// as if never begun.
     pub(crate) fn release(&mut self, slot: usize) {
         let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.active) else {
             return;
@@ -44,10 +51,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let base = writer.base;
         writer.end();
         if let Some(id) = base
-            && self.is_pending(id)
-            && let Some(base) = self.catalog.base(id)
+            && let Some(base) = self.ring.catalog.base(id)
+            && let Some(entry) = self.ring.catalog.index.get(base)
+            && !entry.is_visible()
         {
-            self.catalog.index.remove(base);
+            self.ring.catalog.index.remove(base);
         }
     }
 
@@ -75,25 +83,25 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     pub(crate) async fn begin(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
         if self.state != State::Ready {
-            return Err(StoreError::NoRoom);
+            return Err(StoreError::NotMounted);
         }
         let len = self.head_len(pair)?;
-        let length = match pair.length.map(u32::try_from) {
-            None => None,
-            Some(Ok(length)) if length <= self.body_max() => Some(length),
-            Some(_) => return Err(StoreError::BodyTooLarge),
-        };
+        let most = u64::from(self.body_max());
+        if pair.length.is_some_and(|length| length > most) || pair.offset > most {
+            return Err(StoreError::BodyTooLarge);
+        }
+        let (length, offset) = (pair.length.map(|length| length as u32), pair.offset as u32);
         let slot = self.take_slot();
         let mut base = None;
-        if len > Writer::<BUFFER>::ROOM {
-            let appended = self.append_head(pair, len, None).await?;
-            base = Some(name(appended.seq, (appended.at / self.log.geometry.unit) as u16));
+        if len > Writer::<BUFFER>::ROOM || offset > 0 {
+            let appended = self.ring.append_head(pair, len, None).await?;
+            base = Some(name(appended.seq, (appended.at / self.ring.log.geometry.unit) as u16));
         }
-        let fingerprint = pair.key().fingerprint(self.log.seed);
+        let fingerprint = pair.key().fingerprint(self.ring.log.seed);
         let Some(writer) = self.writers.get_mut(slot) else {
             return Err(StoreError::NoRoom);
         };
-        writer.begin(fingerprint, length);
+        writer.begin(fingerprint, length, offset, pair.resumable);
         writer.used = self.uses;
         writer.base = base;
         if base.is_none() {
@@ -111,10 +119,13 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     pub(crate) async fn add(&mut self, slot: usize, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
-        let mut rest = chunk;
         let most = self.body_max() as usize;
-        let gathered = |writer: &Writer<BUFFER>| writer.written as usize + writer.filled - writer.head;
-        if self.writers.get(slot).map_or(0, gathered).saturating_add(chunk.len()) > most {
+        let Some(writer) = self.writers.get(slot) else {
+            return Err(StoreError::Gone);
+        };
+        let room = (writer.limit as usize).saturating_sub(writer.position());
+        let mut rest = chunk.get(..chunk.len().min(room)).unwrap_or_default();
+        if writer.position().saturating_add(rest.len()) > most {
             return Err(StoreError::BodyTooLarge);
         }
         while !rest.is_empty() {
@@ -122,7 +133,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let taken = writer.gather(rest);
             rest = rest.get(taken..).unwrap_or_default();
             if !rest.is_empty() {
-                self.flush(slot, None).await?;
+                let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+                self.ring.flush(writer, false, None).await?;
             }
         }
         Ok(())
@@ -133,17 +145,84 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         slot: usize,
         replaces: &[PairId],
     ) -> Result<PairId, StoreError<F::Error>> {
+        let Some(writer) = self.writers.get(slot) else {
+            return Err(StoreError::Gone);
+        };
+        if !writer.is_whole() {
+            let kept = if writer.partial { self.keep(slot).await? } else { None };
+            return kept.ok_or(StoreError::Gone);
+        }
         let (first, others) = replaces.split_at_checked(LIST_MAX).unwrap_or((replaces, &[]));
         if !first.is_empty() {
-            self.keep_floor().await?;
+            self.ring.keep_floor().await?;
         }
-        while !self.flush(slot, Some(first)).await? {}
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        while !self.ring.flush(writer, true, Some(first)).await? {}
         self.unpin_all(first);
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
         for more in others.chunks(LIST_MAX) {
-            self.append_note(Kind::Remove, more).await?;
+            self.ring.append_note(Kind::Remove, more).await?;
         }
         Ok(id)
+    }
+
+    /// Programs what the writer has gathered of a pair of which a part is kept. `None`: there is
+    /// nothing of it.
+    pub(crate) async fn keep(&mut self, slot: usize) -> Result<Option<PairId>, StoreError<F::Error>> {
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        while writer.gathered() > 0 {
+            self.ring.flush(writer, true, None).await?;
+        }
+        let (base, kept) = (writer.base, writer.kept);
+        if let Some(id) = base.filter(|_| !kept) {
+            self.remove_all(&[id]).await?;
+        }
+        Ok(base.filter(|_| kept))
+    }
+
+    /// Goes on writing a pair; see [`PairStore::resume`](larder::store::PairStore::resume).
+    pub(crate) async fn go_on(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<F::Error>> {
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        if !entry.has(PENDING) || self.is_being_written(id) {
+            return Err(StoreError::Gone);
+        }
+        let total = self.ring.total(id).await.map(|of| of.total).filter(|total| *total != UNKNOWN);
+        let total = total.ok_or(StoreError::Gone)?;
+        let offset = u32::try_from(offset).ok().filter(|offset| *offset <= total).ok_or(StoreError::Gone)?;
+        let extents = self.ring.extents(id).await.ok_or(StoreError::Gone)?;
+        let limit = extents.hole_end(offset, total);
+        let rest_held = extents.is_whole_with(offset, limit, total);
+        let slot = self.take_slot();
+        let uses = self.uses;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::NoRoom)?;
+        writer.resume(id, entry.fingerprint(), offset, limit, rest_held);
+        writer.used = uses;
+        Ok(Writing { slot: slot as u16, generation: writer.generation })
+    }
+
+    /// Makes the extents of one pair part of another's; see
+    /// [`PairStore::merge`](larder::store::PairStore::merge).
+    pub(crate) async fn join(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<F::Error>> {
+        let mut totals = [0; 2];
+        for (id, to) in [into, from].into_iter().zip(&mut totals) {
+            let of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
+            if of.whole || of.total == UNKNOWN || self.is_being_written(id) {
+                return Err(StoreError::Gone);
+            }
+            *to = of.total;
+        }
+        let [into_total, from_total] = totals;
+        if into_total != from_total || into >= from {
+            return Err(StoreError::Gone);
+        }
+        if !self.ring.catalog.can_join() {
+            return Err(StoreError::NoRoom);
+        }
+        self.ring.keep_floor().await?;
+        self.ring.append_note(Kind::Join, &[into, from]).await?;
+        self.unpin_all(&[from]);
+        self.ring.places.clear();
+        Ok(())
     }
 
     pub(crate) fn set_busy(&mut self, slot: usize, busy: bool) {

@@ -1,15 +1,14 @@
 //! `FlashStore`: the store, and what it does beside the trait.
 
-use crate::catalog::{Catalog, name};
+use crate::catalog::name;
 use crate::footer::{MARK_LEN, TRAILER_LEN};
 use crate::geometry::{Geometry, Part, Refused};
 use crate::header::{Header, Kind};
 use crate::health::Wear;
 use crate::index::HEAD_MAX;
-use crate::log::Log;
 use crate::pair_store::{below, medium};
 use crate::pins::Pins;
-use crate::reader::Places;
+use crate::ring::Ring;
 use crate::writer::{BACK, FRONT, Writer};
 use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -23,15 +22,17 @@ use larder::store::{Cursor, Found, PairStore};
 /// that fits is one record). [`mount`](Self::mount) it before use.
 #[derive(Clone, Debug)]
 pub struct FlashStore<F, const PAIRS: usize, const WRITERS: usize = 2, const BUFFER: usize = 1152> {
-    pub(crate) log: Log<F>,
-    pub(crate) catalog: Catalog<PAIRS>,
+    pub(crate) ring: Ring<F, PAIRS>,
     pub(crate) writers: [Writer<BUFFER>; WRITERS],
     pub(crate) state: State,
-    pub(crate) places: Places,
     /// The key of the fingerprints, for a partition that has none.
     pub(crate) seed: u32,
     /// Counts uses of writers, to tell which was last.
     pub(crate) uses: u32,
+    /// Hundredths of a sector that second chances may take.
+    pub(crate) second_chance: u8,
+    /// The sector before whose erase pairs were given a second chance.
+    pub(crate) rescued: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,36 +65,36 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         };
         let geometry = Geometry::new(part, &partition)?;
         Ok(Self {
-            log: Log::new(flash, geometry),
-            catalog: Catalog::new(geometry),
+            ring: Ring::new(flash, geometry),
             writers: [const { Writer::new() }; WRITERS],
             state: State::Unmounted,
-            places: Places::default(),
             seed,
             uses: 0,
+            second_chance: 0,
+            rescued: 0,
         })
     }
 
     /// The flash, given back.
     pub fn into_flash(self) -> F {
-        self.log.flash
+        self.ring.log.flash
     }
 
     /// The flash. Its partition belongs to the store.
     pub const fn flash(&mut self) -> &mut F {
-        &mut self.log.flash
+        &mut self.ring.log.flash
     }
 
     /// What happened to the flash since the store was mounted.
     pub const fn wear(&self) -> Wear {
-        self.log.wear
+        self.ring.log.wear
     }
 
     /// Octets of the longest head that is taken: it does not span segments.
     pub const fn head_max(&self) -> u32 {
-        let geometry = &self.log.geometry;
+        let geometry = &self.ring.log.geometry;
         let footer = geometry.padded((MARK_LEN + TRAILER_LEN) as u32);
-        let room = geometry.segment - self.log.header_len() - footer;
+        let room = geometry.segment - self.ring.log.header_len() - footer;
         // In whole units, what fills the last one included.
         let room = room / geometry.unit * geometry.unit - Header::HEAD_LEN as u32;
         if room < HEAD_MAX { room } else { HEAD_MAX }
@@ -102,9 +103,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Octets of the longest body that is taken: two sectors less than there are, and less what
     /// headers and footers take.
     pub const fn body_max(&self) -> u32 {
-        let geometry = &self.log.geometry;
+        let geometry = &self.ring.log.geometry;
         let fragments = geometry.segment.div_ceil((BUFFER - FRONT - BACK) as u32) + 1;
-        let overhead = fragments * (Header::LEN as u32 + geometry.unit) + 64 + self.log.header_len();
+        let overhead = fragments * (Header::LEN as u32 + geometry.unit) + 64 + self.ring.log.header_len();
         (geometry.sectors - 2) * geometry.segments() * (geometry.segment - overhead)
     }
 
@@ -122,10 +123,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return self.clear().await;
         }
         self.unmount();
-        for position in 0..self.log.geometry.sectors {
-            self.log.erase(position).await?;
+        for position in 0..self.ring.log.geometry.sectors {
+            self.ring.log.erase(position).await?;
         }
-        self.log.seed = self.seed;
+        self.ring.log.seed = self.seed;
         self.start_over();
         self.state = State::Ready;
         Ok(())
@@ -143,23 +144,25 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready {
             return Ok(());
         }
-        self.settle(false).await;
+        self.ring.settle(false).await;
         for slot in 0..WRITERS {
             self.release(slot);
         }
-        while self.log.open {
-            self.close_segment(true).await;
+        while self.ring.log.open {
+            self.ring.close_segment(true).await;
         }
         // Nothing is held by pins from here on.
-        self.catalog.pins = Pins::new();
-        medium(self.open_sector(None).await)?;
-        medium(self.append_note(Kind::Clear, &[name(self.log.seq, 0)]).await)?;
-        self.places.clear();
-        self.erase_through(self.log.seq - 1).await
+        self.ring.catalog.pins = Pins::new();
+        medium(self.ring.open_sector(None).await)?;
+        medium(self.ring.append_note(Kind::Clear, &[name(self.ring.log.seq, 0)]).await)?;
+        self.ring.places.clear();
+        self.erase_through(self.ring.log.seq - 1).await
     }
 
-    /// Removes a pair and erases what was stored of it, at once. What is older than it goes too:
-    /// sectors are erased in the order they were written in.
+    /// Removes a pair and erases what was stored of it, at once, and of those it replaced: all that
+    /// is older than its end. Other pairs there are moved if they fit a writer's buffer and there is
+    /// room (they are then called by another name); longer ones, and parts, go too. What lies in the
+    /// same sectors as a pinned pair is removed, but erased only when the ring comes by.
     ///
     /// # Errors
     /// Those of the flash: the pair may still be there, or octets of it.
@@ -170,43 +173,45 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready {
             return Ok(());
         }
-        self.settle(false).await;
-        let Some(entry) = self.catalog.get(id).copied() else {
+        self.ring.settle(false).await;
+        let Some(entry) = self.ring.catalog.get(id).copied() else {
             return Ok(());
         };
         // Of a damaged body the end is not known: everything written so far may be of it.
-        let last = self.last_sector(id).await.unwrap_or(self.log.seq);
-        let last = last.max(self.catalog.place(entry.newest()).0);
+        let last = self.ring.last_sector(id).await.unwrap_or(self.ring.log.seq);
+        let last = last.max(self.ring.catalog.place(entry.newest()).0);
         self.remove(id).await?;
-        while self.log.seq <= last {
-            while self.log.open {
-                self.close_segment(true).await;
+        while self.ring.log.seq <= last {
+            while self.ring.log.open {
+                self.ring.close_segment(true).await;
             }
-            medium(self.open_sector(None).await)?;
+            medium(self.ring.open_sector(None).await)?;
         }
+        let oldest = (self.ring.log.seq + 1).saturating_sub(self.ring.log.geometry.sectors);
+        medium(self.vacate(oldest, last).await)?;
         // All of them at once: an erase that is cut off may leave a pair and not what hid it.
-        let unit = (self.log.geometry.sector / self.log.geometry.unit - 1) as u16;
-        medium(self.append_note(Kind::Clear, &[name(last, unit)]).await)?;
+        let unit = (self.ring.log.geometry.sector / self.ring.log.geometry.unit - 1) as u16;
+        medium(self.ring.append_note(Kind::Clear, &[name(last, unit)]).await)?;
         self.erase_through(last).await
     }
 
     /// Erases the sectors from the oldest to the one numbered `last`, but those that are held.
     async fn erase_through(&mut self, last: u32) -> Result<(), F::Error> {
-        let geometry = self.log.geometry;
-        let oldest = (self.log.seq + 1).saturating_sub(geometry.sectors).max(geometry.sectors);
+        let geometry = self.ring.log.geometry;
+        let oldest = (self.ring.log.seq + 1).saturating_sub(geometry.sectors).max(geometry.sectors);
         for seq in oldest..=last {
             let position = geometry.position(seq);
-            if self.catalog.pins.seq_at(&geometry, position).is_some() {
+            if self.ring.catalog.pins.seq_at(&geometry, position).is_some() {
                 continue;
             }
-            let floor = self.forget_sector(seq, 0);
+            let floor = self.ring.forget_sector(seq, 0);
             self.release_lost();
-            if seq + geometry.sectors == self.log.next {
-                self.log.prepared = false;
-                self.log.prepared_before = false;
+            if seq + geometry.sectors == self.ring.log.next {
+                self.ring.log.prepared = false;
+                self.ring.log.prepared_before = false;
             }
-            self.log.erase(seq).await?;
-            self.catalog.told = self.catalog.told.max(floor);
+            self.ring.log.erase(seq).await?;
+            self.ring.catalog.told = self.ring.catalog.told.max(floor);
         }
         Ok(())
     }
@@ -214,11 +219,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Copies the record of the next pair into `record`, the youngest first, whatever its key.
     /// Begin with a new [`Cursor`]; `None`: no more. For inspection.
     pub async fn next_pair(&mut self, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
-        self.settle(false).await;
+        self.ring.settle(false).await;
         loop {
-            let (id, _) = self.catalog.next_below(None, below(cursor))?;
+            let (id, _) = self.ring.catalog.next_below(None, below(cursor))?;
             cursor.position = id.number();
-            if let Some(found) = self.load(id, record).await {
+            if self.is_being_written(id) {
+                continue;
+            }
+            if let Some(found) = self.ring.load(id, record).await {
                 return Some(found);
             }
         }
@@ -229,18 +237,19 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         for slot in 0..WRITERS {
             self.release(slot);
         }
-        self.places.clear();
-        self.log.reset(self.log.geometry.sectors);
-        self.log.wear = Wear::default();
-        self.catalog.reset(1);
-        self.catalog.evictions = 0;
-        self.catalog.looking_at = Some(0);
+        self.ring.places.clear();
+        self.ring.log.reset(self.ring.log.geometry.sectors);
+        self.ring.log.wear = Wear::default();
+        self.ring.catalog.reset(1);
+        self.ring.catalog.evictions = 0;
+        self.ring.catalog.looking_at = Some(0);
+        self.rescued = 0;
     }
 
     /// The first sector of an empty partition will be written next.
     pub(crate) fn start_over(&mut self) {
-        let first = self.log.geometry.sectors;
-        self.log.reset(first);
-        self.catalog.reset(first);
+        let first = self.ring.log.geometry.sectors;
+        self.ring.log.reset(first);
+        self.ring.catalog.reset(first);
     }
 }

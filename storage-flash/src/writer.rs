@@ -31,8 +31,18 @@ pub(crate) struct Writer<const BUFFER: usize> {
     pub(crate) head: usize,
     /// Octets in the buffer, those of the head among them.
     pub(crate) filled: usize,
-    /// Octets of the body that are on flash.
+    /// Where in the body what is gathered belongs.
     pub(crate) written: u32,
+    /// Where in the body it has to end.
+    pub(crate) limit: u32,
+    /// Whether a part of the body is worth keeping.
+    pub(crate) partial: bool,
+    /// Whether all is held but what it was begun for.
+    pub(crate) rest_held: bool,
+    /// Whether the pair was begun by another writer.
+    pub(crate) resumed: bool,
+    /// Whether octets of the body are on flash.
+    pub(crate) kept: bool,
     pub(crate) buffer: [u8; BUFFER],
 }
 
@@ -62,18 +72,59 @@ impl<const BUFFER: usize> Writer<BUFFER> {
             head: 0,
             filled: 0,
             written: 0,
+            limit: u32::MAX,
+            partial: false,
+            rest_held: true,
+            resumed: false,
+            kept: false,
             buffer: [0; BUFFER],
         }
     }
 
-    /// Begins a pair, of which nothing is gathered.
-    pub(crate) fn begin(&mut self, fingerprint: u32, length: Option<u32>) {
+    /// Begins a pair, of which nothing is gathered. Its first octets belong to `offset`.
+    pub(crate) fn begin(&mut self, fingerprint: u32, length: Option<u32>, offset: u32, partial: bool) {
         self.active = true;
         self.busy = false;
         self.fingerprint = fingerprint;
         self.length = length;
         self.base = None;
-        (self.head, self.filled, self.written) = (0, 0, 0);
+        (self.head, self.filled, self.written) = (0, 0, offset);
+        self.limit = u32::MAX;
+        self.partial = partial;
+        self.rest_held = offset == 0;
+        self.resumed = false;
+        self.kept = false;
+    }
+
+    /// Goes on with a pair, from `offset` to `limit`.
+    pub(crate) fn resume(&mut self, id: PairId, fingerprint: u32, offset: u32, limit: u32, rest_held: bool) {
+        self.begin(fingerprint, None, offset, true);
+        self.base = Some(id);
+        self.limit = limit;
+        self.rest_held = rest_held;
+        self.resumed = true;
+        self.kept = true;
+    }
+
+    /// Octets of the body that are gathered.
+    pub(crate) const fn gathered(&self) -> usize {
+        self.filled - self.head
+    }
+
+    /// Where in the body it stands.
+    pub(crate) const fn position(&self) -> usize {
+        self.written as usize + self.gathered()
+    }
+
+    /// Whether the body is whole with what was gathered.
+    pub(crate) fn is_whole(&self) -> bool {
+        let end = self.position();
+        let reached = if self.resumed {
+            end >= self.limit as usize
+        } else {
+            !self.partial || self.length.is_none_or(|length| end >= length as usize)
+        };
+        reached && self.rest_held
     }
 
     /// Ends it, however: the handle means nothing from here on.
@@ -101,30 +152,31 @@ impl<const BUFFER: usize> Writer<BUFFER> {
 
     /// Octets of room the next record needs at least, `list` octets of list included.
     pub(crate) fn least(&self, geometry: &Geometry, list: usize) -> u32 {
-        let rest = (self.filled - self.head + list).min(FRAGMENT_MIN);
+        let rest = (self.gathered() + list).min(FRAGMENT_MIN);
         geometry.padded((self.header_len() + self.head + rest) as u32)
     }
 
     /// Lays the next record out in the buffer, for the sector numbered `seq` and `room` octets.
     ///
-    /// `list`: the pairs it replaces, if it may be the last record. `reference`: the pair's, if its
-    /// head is on flash.
+    /// `last`: whether it may be the last record; `list`: the pairs it replaces, if it then commits.
+    /// `reference`: the pair's, if its head is on flash.
     pub(crate) fn plan(
         &mut self,
         geometry: &Geometry,
         seq: u32,
         room: usize,
         reference: u32,
+        last: bool,
         list: Option<&[u32]>,
     ) -> Plan {
         let unit = geometry.unit as usize;
         let fixed = self.header_len() + self.head;
-        let gathered = self.filled - self.head;
+        let gathered = self.gathered();
         let listed = list.map_or(0, |list| list_len(list.len()));
         let padded = |octets: usize| octets.next_multiple_of(unit);
         let commits = list.is_some() && padded(fixed + gathered + listed) <= room;
         let whole_units = (fixed + gathered).min(room) / unit * unit;
-        let body = if commits || whole_units < fixed || (list.is_some() && padded(fixed + gathered) <= room) {
+        let body = if commits || whole_units < fixed || (last && padded(fixed + gathered) <= room) {
             gathered
         } else {
             whole_units - fixed
@@ -150,6 +202,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
             sum: body_sum,
             inline: 0,
             inline_sum: 0,
+            partial: false,
         };
         if self.base.is_none() {
             header.kind = Kind::Head;
@@ -159,7 +212,8 @@ impl<const BUFFER: usize> Writer<BUFFER> {
             header.sum = Crc32::of(seq, head);
             header.inline = body as u16;
             header.inline_sum = body_sum;
-        } else if commits && self.length != Some(end) {
+            header.partial = self.partial;
+        } else if commits && !self.resumed && self.length != Some(end) {
             header.kind = Kind::End;
         }
         header
@@ -193,6 +247,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         self.head = 0;
         self.base = Some(id);
         self.written += plan.body as u32;
+        self.kept |= plan.body > 0;
     }
 }
 

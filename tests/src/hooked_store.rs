@@ -5,6 +5,7 @@ use larder::pair::{NewPair, PairId, PairKey};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
 use std::cell::Cell;
 use std::fmt::Debug;
+use std::ops::Range;
 
 /// What happens around every operation of a [`HookedStore`].
 #[expect(async_fn_in_trait, reason = "tests run on one thread")]
@@ -162,6 +163,7 @@ fn below<E>(error: StoreError<E>) -> StoreError<Trouble<E>> {
         StoreError::HeadTooLarge => StoreError::HeadTooLarge,
         StoreError::BodyTooLarge => StoreError::BodyTooLarge,
         StoreError::NoRoom => StoreError::NoRoom,
+        StoreError::NotMounted => StoreError::NotMounted,
         StoreError::Medium(error) => StoreError::Medium(Trouble::Below(error)),
     }
 }
@@ -194,6 +196,10 @@ where
         self.storing(async |store| store.read(id, offset, buf).await).await
     }
 
+    async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<Self::Error>> {
+        self.storing(async |store| store.extent(id, from).await).await
+    }
+
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<Self::Error>> {
         self.storing(async |store| store.create(pair).await).await
     }
@@ -212,6 +218,18 @@ where
 
     async fn abandon(&mut self, writing: Writing) -> Result<(), Self::Error> {
         self.plain(async |store| store.abandon(writing).await).await
+    }
+
+    async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<Self::Error>> {
+        self.storing(async |store| store.suspend(writing).await).await
+    }
+
+    async fn resume(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<Self::Error>> {
+        self.storing(async |store| store.resume(id, offset).await).await
+    }
+
+    async fn merge(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<Self::Error>> {
+        self.storing(async |store| store.merge(into, from).await).await
     }
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<Self::Error>> {

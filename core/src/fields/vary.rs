@@ -40,7 +40,7 @@ impl<'a> Vary<'a> {
     }
 
     /// Whether `are` holds for every nominated field name.
-    pub(crate) fn all_names(&self, are: impl Fn(&'a [u8]) -> bool) -> bool {
+    pub(crate) fn all_names(&self, are: impl FnMut(&'a [u8]) -> bool) -> bool {
         match self {
             Self::Nothing => true,
             Self::Anything => false,

@@ -139,7 +139,8 @@ impl<'a> Edited<'a> {
         let is_out = self.not_kept.contains(name)
             || (self.only.is_some() && self.is_passed_over(name))
             || (self.incoming_names.may_contain(name) && self.is_replaced(name))
-            || (self.by_no_cache && self.is_hidden(name));
+            || (self.by_no_cache && self.is_hidden(name))
+            || (self.by_private && self.is_private(name));
         !is_out
     }
 
@@ -176,7 +177,13 @@ impl<'a> Edited<'a> {
         let by_connection = self.by_connection
             && !NEVER_OF_THE_CONNECTION.contains(name)
             && self.incoming.lines("connection").any(|value| list::contains(value, name));
-        by_connection || (self.by_private && cache_control::names_field(self.incoming, b"private", name))
+        by_connection || (self.by_private && self.is_private(name))
+    }
+
+    /// Whether the incoming lines' `private="…"` names the field.
+    #[cold]
+    fn is_private(&self, name: &[u8]) -> bool {
+        cache_control::names_field(self.incoming, b"private", name)
     }
 
     /// Whether a `Connection` value may name lines that would else be taken: it has other options

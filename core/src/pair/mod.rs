@@ -7,6 +7,7 @@ pub use key::PairKey;
 
 use crate::fields::list::Elements;
 use crate::head::{Edited, Field, Fields, Method, ResponseHead};
+use crate::secrets::{Hashes, Secret, Secrets, Told};
 use crate::time::ReceivedAt;
 
 /// Names a stored pair. Given by the store, meaningful to it alone, never used again for another
@@ -39,6 +40,9 @@ pub struct StoredPair<'a> {
     pub uri: &'a str,
     /// The request's lines that the response's `Vary` nominates (§4.1). No others are kept.
     pub nominated: Fields<'a>,
+    /// Whether the secrets among the nominated lines are hashed, so that their values are not those of
+    /// the request ([`Secrets`]).
+    pub secrets_hashed: bool,
     /// Whether the request carried `Authorization` (§3.5).
     pub authorized: bool,
     /// The response.
@@ -57,17 +61,25 @@ pub struct StoredBody {
     pub complete: Option<u64>,
     /// Octets stored.
     pub held: u64,
+    /// Whether the pair was committed. One that was not is *incomplete* (§3.3), though all octets
+    /// may be there.
+    pub committed: bool,
 }
 
 impl StoredBody {
     /// A body that is stored whole.
     pub const fn whole(octets: u64) -> Self {
-        Self { complete: Some(octets), held: octets }
+        Self { complete: Some(octets), held: octets, committed: true }
     }
 
-    /// Whether all of it is stored.
+    /// Of an incomplete pair: `held` octets of a body of `complete` octets, if that is known.
+    pub const fn part(complete: Option<u64>, held: u64) -> Self {
+        Self { complete, held, committed: false }
+    }
+
+    /// Whether all of it is stored, and committed.
     pub fn is_whole(&self) -> bool {
-        self.complete == Some(self.held)
+        self.committed && self.complete == Some(self.held)
     }
 }
 
@@ -89,8 +101,12 @@ pub struct NewPair<'a> {
     pub fields: Edited<'a>,
     /// When it was received.
     pub received: ReceivedAt,
-    /// Octets of the body, if the response says so. 0 for a response to HEAD.
+    /// Octets of the complete body, if the response says so. 0 for a response to HEAD.
     pub length: Option<u64>,
+    /// Where in the body the octets begin that will be written first. 0 but for a 206.
+    pub offset: u64,
+    /// Whether a part of the body is worth keeping: it can be completed, or serve ranges (§3.3).
+    pub resumable: bool,
 }
 
 impl<'a> NewPair<'a> {
@@ -100,31 +116,58 @@ impl<'a> NewPair<'a> {
     }
 }
 
-/// The lines of a request that a response nominates by `Vary`.
+/// The lines of a request that a response nominates by `Vary`, secrets as they are to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Nominated<'a> {
     request: Fields<'a>,
     /// `None`: the response nominates none.
     response: Option<Edited<'a>>,
+    /// Of the secrets that are nominated, if they are to be hashed.
+    hashes: Hashes,
 }
 
 impl<'a> Nominated<'a> {
     pub(crate) fn new(request: Fields<'a>, response: Edited<'a>) -> Self {
-        Self { request, response: response.contains("vary").then_some(response) }
+        let response = response.contains("vary").then_some(response);
+        Self { request, response, hashes: Hashes::NONE }
     }
 
-    /// The lines, in the request's order.
-    pub fn iter(&self) -> impl Iterator<Item = Field<'a>> + use<'a> {
-        let Self { request, response } = *self;
-        response.into_iter().flat_map(move |response| {
-            request.iter().filter(move |line| {
-                let names_line = |name: &[u8]| name.eq_ignore_ascii_case(line.name_octets());
-                response
-                    .iter()
-                    .filter(|field| field.is("vary"))
-                    .flat_map(|field| Elements::of(field.value()))
-                    .any(names_line)
-            })
-        })
+    /// The same with the secrets hashed, if that is what becomes of `secrets`. `known`: hashes of the
+    /// same request, which need not be made again.
+    #[inline(never)]
+    pub(crate) fn hiding(self, secrets: &Secrets, known: &Hashes) -> Self {
+        let (Some(key), Some(response)) = (secrets.key(), &self.response) else {
+            return self;
+        };
+        let is_wanted = |secret: Secret| {
+            names(response, secret.name().as_bytes()) && self.request.contains(secret.name())
+        };
+        let mut hashes = known.only(is_wanted);
+        for secret in Secret::ALL.into_iter().filter(|secret| is_wanted(*secret)) {
+            hashes.learn(secret, self.request, key);
+        }
+        Self { hashes, ..self }
     }
+
+    /// Whether there are secrets among the lines, and they are hashed.
+    pub(crate) const fn is_hashed(&self) -> bool {
+        !self.hashes.is_empty()
+    }
+
+    /// The lines, in the request's order. A secret that is hashed is one line, in the place of its
+    /// first.
+    pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
+        let nominated = self
+            .response
+            .iter()
+            .flat_map(|response| self.request.iter().filter(|line| names(response, line.name_octets())));
+        let mut told = Told::default();
+        nominated.filter_map(move |line| self.hashes.hide(line, &mut told))
+    }
+}
+
+/// Whether `response` nominates the field `name`.
+fn names(response: &Edited<'_>, name: &[u8]) -> bool {
+    let lines = response.iter().filter(|field| field.is("vary"));
+    lines.flat_map(|field| Elements::of(field.value())).any(|named| named.eq_ignore_ascii_case(name))
 }

@@ -3,7 +3,8 @@
 //! One encoding for every store: a postcard-encoded description of fixed shape, then the URI, the
 //! nominated lines and the response's lines. Only octets are kept, no parsed field, so that a
 //! better parser heals what is stored. The schema has a number; octets behind the parts a reader
-//! knows are ignored.
+//! knows are ignored. A flag says that the nominated secrets are hashed: one line each, 32
+//! hexadecimal digits, which nothing else tells from a secret that looks like them.
 
 use super::{NewPair, PairId, StoredBody, StoredPair};
 use crate::head::{Fields, Method, ResponseHead, packed};
@@ -34,6 +35,7 @@ struct Description {
 
 const METHOD: u8 = 0b11;
 const AUTHORIZED: u8 = 0b100;
+const SECRETS_HASHED: u8 = 0b1000_0000;
 /// Set in the octets a store hands out, never in those it keeps: the uptime is another boot's.
 const EARLIER_BOOT: u8 = 0b1000;
 const FLAGS_AT: usize = 1;
@@ -78,7 +80,9 @@ fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Optio
     };
     let description = Description {
         schema: SCHEMA,
-        flags: method | if pair.authorized { AUTHORIZED } else { 0 },
+        flags: method
+            | if pair.authorized { AUTHORIZED } else { 0 }
+            | if pair.nominated.is_hashed() { SECRETS_HASHED } else { 0 },
         status: pair.status,
         uptime: pair.received.uptime.unwrap_or_default().as_millis(),
         utc: pair.received.utc.map(HttpDate::unix),
@@ -109,6 +113,7 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
         },
         uri: core::str::from_utf8(uri).ok()?,
         nominated: Fields::from_packed(nominated),
+        secrets_hashed: description.flags & SECRETS_HASHED != 0,
         authorized: description.flags & AUTHORIZED != 0,
         response: ResponseHead { status: description.status, fields: Fields::from_packed(fields) },
         received: description.received(),
@@ -185,6 +190,8 @@ mod tests {
                 initial_age: DeltaSeconds::MAX,
             },
             length: None,
+            offset: 0,
+            resumable: false,
         }
     }
 

@@ -4,11 +4,12 @@
 //! `Connection: cache-control` cannot hide `no-store`.
 
 use super::{freshness, keys};
-use crate::fields::{RequestFacts, ResponseFacts, Vary};
-use crate::head::{Method, RequestHead, ResponseHead};
+use crate::fields::{RequestFacts, ResponseFacts, Vary, cache_control};
+use crate::head::{Fields, Method, RequestHead, ResponseHead};
 use crate::options::{CacheOptions, Methods, Secrets};
 use crate::pair::PairKey;
 use crate::reason::Reason;
+use crate::secrets::Secret;
 
 /// An exchange to be judged.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +39,7 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     if directives.no_store() && !directives.must_understand() {
         return Err(Reason::ResponseNoStore);
     }
-    if options.shared && directives.private() {
+    if options.shared && (directives.private() || hides_its_terms(response.fields, facts)) {
         return Err(Reason::Private);
     }
     if options.shared && asked.has_authorization && !allows_authorized(facts) {
@@ -85,6 +86,14 @@ const fn is_implemented(status: u16) -> bool {
     )
 }
 
+/// Whether a `private="…"` names a field by which the stored response is selected or judged: without
+/// it, it would be used where it must not be.
+pub(crate) fn hides_its_terms(fields: Fields<'_>, facts: &ResponseFacts<'_>) -> bool {
+    const TERMS: [&[u8]; 5] = [b"age", b"cache-control", b"date", b"expires", b"vary"];
+    facts.directives.private_fields()
+        && TERMS.iter().any(|term| cache_control::names_field(fields, b"private", term))
+}
+
 /// Whether a response to a request with `Authorization` may be stored and reused by a shared cache
 /// (§3.5).
 pub(crate) const fn allows_authorized(facts: &ResponseFacts<'_>) -> bool {
@@ -118,11 +127,11 @@ fn post_answers_get(
 /// What `Vary` names must be kept beside the response; that is of no use for `*`, and not done
 /// lightly for secrets.
 pub(crate) fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOptions) -> Result<(), Reason> {
-    let is_secret =
-        |name: &[u8]| name.eq_ignore_ascii_case(b"authorization") || name.eq_ignore_ascii_case(b"cookie");
     match facts.vary {
         Vary::Anything => Err(Reason::VariesByAnything),
-        vary if options.secrets == Secrets::Refuse && !vary.all_names(|name| !is_secret(name)) => {
+        vary if options.secrets == Secrets::Refuse
+            && !vary.all_names(|name| Secret::called(name).is_none()) =>
+        {
             Err(Reason::Secret)
         }
         _ => Ok(()),
@@ -132,7 +141,6 @@ pub(crate) fn selection_is_storable(facts: &ResponseFacts<'_>, options: &CacheOp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::head::Fields;
 
     struct Case<'a> {
         method: Method<'a>,

@@ -3,19 +3,47 @@
 use crate::fields::Vary;
 use crate::fields::list::Elements;
 use crate::head::Fields;
+use crate::secrets::{Hashes, Secret, Secrets};
 
-/// Whether a request with `presented` fields selects a response with `vary`, which was stored for a
-/// request with the `nominated` fields.
+/// The nominated lines of a stored request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kept<'s> {
+    pub(crate) lines: Fields<'s>,
+    /// Whether the secrets among them are hashed.
+    pub(crate) hashed: bool,
+}
+
+/// A request that looks for a response.
+#[derive(Debug)]
+pub(crate) struct Presented<'r> {
+    pub(crate) fields: Fields<'r>,
+    pub(crate) secrets: &'r Secrets,
+    /// What is known of its secrets' hashes.
+    pub(crate) hashes: &'r mut Hashes,
+}
+
+/// Whether a request selects a response with `vary`, which was stored for a request with the `kept`
+/// lines.
 ///
 /// Every nominated field must match or be absent in both. Lines of one name are joined and blanks
 /// around members dropped. Members are compared as they are, except in fields whose grammar gives
-/// case and order no meaning.
-pub(crate) fn selects(vary: &Vary<'_>, nominated: Fields<'_>, presented: Fields<'_>) -> bool {
-    vary.all_names(|name| match (Given::of(nominated, name), Given::of(presented, name)) {
+/// case and order no meaning. Secrets match only if they are kept as this cache keeps them, so that a
+/// change of the option makes a miss of what was stored before.
+pub(crate) fn selects(vary: &Vary<'_>, kept: Kept<'_>, presented: Presented<'_>) -> bool {
+    let Presented { fields, secrets, hashes } = presented;
+    vary.all_names(|name| match (Given::of(kept.lines, name), Given::of(fields, name)) {
         (Given::Nothing, Given::Nothing) => true,
         (Given::Nothing, _) | (_, Given::Nothing) => false,
-        (Given::Line(kept), Given::Line(given)) if kept == given => true,
-        _ => same_members(name, nominated, presented),
+        (line, given) => {
+            let in_the_clear = || line.is_same_line(&given) || same_members(name, kept.lines, fields);
+            match (Secret::called(name), secrets.key()) {
+                (None, _) => in_the_clear(),
+                (Some(secret), Some(key)) => {
+                    kept.hashed && line.is_one(|hash| hashes.matches(secret, fields, key, hash))
+                }
+                (Some(_), None) => *secrets == Secrets::InTheClear && !kept.hashed && in_the_clear(),
+            }
+        }
     })
 }
 
@@ -39,6 +67,15 @@ impl<'a> Given<'a> {
         }
         given
     }
+
+    /// Whether it is one line, whose value `is` so.
+    fn is_one(&self, is: impl FnOnce(&'a [u8]) -> bool) -> bool {
+        matches!(self, Self::Line(value) if is(value))
+    }
+
+    fn is_same_line(&self, other: &Given<'_>) -> bool {
+        matches!((self, other), (Self::Line(a), Given::Line(b)) if a == b)
+    }
 }
 
 fn same_members(name: &[u8], nominated: Fields<'_>, presented: Fields<'_>) -> bool {
@@ -47,7 +84,8 @@ fn same_members(name: &[u8], nominated: Fields<'_>, presented: Fields<'_>) -> bo
     kept.clone().eq(given.clone()) || (is_unordered(name) && equal_in_any_order(kept, given))
 }
 
-fn members<'a>(fields: Fields<'a>, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
+/// What is said under `name` in all its lines: the members that are compared.
+pub(crate) fn members<'a>(fields: Fields<'a>, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
     fields.iter().filter(move |field| field.is_called(name)).flat_map(|field| Elements::of(field.value()))
 }
 
@@ -81,7 +119,10 @@ mod tests {
     fn matches(vary: &str, stored: &[(&str, &str)], presented: &[(&str, &str)]) -> bool {
         let vary = [("Vary", vary)];
         let facts = crate::fields::ResponseFacts::of(Fields::new(&vary), None);
-        selects(&facts.vary, Fields::new(stored), Fields::new(presented))
+        let kept = Kept { lines: Fields::new(stored), hashed: false };
+        let hashes = &mut Hashes::default();
+        let fields = Fields::new(presented);
+        selects(&facts.vary, kept, Presented { fields, secrets: &Secrets::InTheClear, hashes })
     }
 
     #[test]

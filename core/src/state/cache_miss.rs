@@ -99,10 +99,10 @@ pub(crate) const CONDITIONS: KnownSet = KnownSet::of(&[Known::IfNoneMatch, Known
 
 impl<'a> Context<'a> {
     /// Whether a response that freshens a stored one forbids to keep it any longer (§3.2).
-    pub(crate) fn may_not_keep(&self, facts: &ResponseFacts<'_>) -> bool {
+    pub(crate) fn may_not_keep(&self, response: &ResponseHead<'_>, facts: &ResponseFacts<'_>) -> bool {
         let said = &facts.directives;
         (said.no_store() && !said.must_understand())
-            || (self.options.shared && said.private())
+            || (self.options.shared && (said.private() || storing::hides_its_terms(response.fields, facts)))
             || storing::selection_is_storable(facts, self.options).is_err()
     }
 
@@ -148,7 +148,7 @@ impl<'a> Context<'a> {
         };
         if !freshened.is_empty() {
             let then = HandOver(invalid, verdict);
-            let forget = self.may_not_keep(facts);
+            let forget = self.may_not_keep(&arrived.response, facts);
             let ids = if forget { freshened } else { self.may_write(freshened) };
             return MissNext::NeedToBeUpdated(NeedToBeUpdated::new(self, arrived, ids, forget, then));
         }

@@ -6,6 +6,7 @@ use crate::pair::{PairId, StoredBody};
 use crate::rules::preconditions::Answer;
 use crate::rules::reuse::{Usability, Verdict};
 use crate::rules::validation::Validators;
+use crate::secrets::Hashes;
 use crate::time::{HttpDate, ReceivedAt, Uptime};
 use heapless::Vec;
 
@@ -19,6 +20,8 @@ pub struct Candidates {
     tags: Vec<u8, TAGS_MAX>,
     /// More matched than there is room for.
     overflowed: bool,
+    /// Of the request's secrets, as far as selection asked for them.
+    hashes: Hashes,
 }
 
 /// A stored response that matches the request's URI, method and variant.
@@ -97,13 +100,22 @@ const SEPARATOR: &[u8] = b", ";
 impl Candidates {
     /// Room for the candidates of one request.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), tags: Vec::new(), overflowed: false }
+        Self { list: Vec::new(), tags: Vec::new(), overflowed: false, hashes: Hashes::NONE }
     }
 
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.tags.clear();
         self.overflowed = false;
+        self.hashes = Hashes::NONE;
+    }
+
+    pub(crate) const fn hashes(&self) -> &Hashes {
+        &self.hashes
+    }
+
+    pub(crate) const fn hashes_mut(&mut self) -> &mut Hashes {
+        &mut self.hashes
     }
 
     /// Adds a candidate; if there is no room, the least of all goes.

@@ -162,14 +162,20 @@ impl<'a> Selecting<'a> {
     }
 
     /// URI, method and variant (§4, §4.1).
-    fn matches(&self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
+    fn matches(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
         if !PairKey::new(self.request.uri).matches(pair.uri) {
             return Err(self.refused);
         }
         if pair.method == Method::Head && self.request.method != Method::Head {
             return Err(Reason::OnlyHeadStored);
         }
-        if !vary::selects(&facts.vary, pair.nominated, self.request.fields) {
+        let kept = vary::Kept { lines: pair.nominated, hashed: pair.secrets_hashed };
+        let presented = vary::Presented {
+            fields: self.request.fields,
+            secrets: &self.idle.options.secrets,
+            hashes: self.scratch.hashes_mut(),
+        };
+        if !vary::selects(&facts.vary, kept, presented) {
             return Err(Reason::VariantMismatch);
         }
         if self.idle.options.shared && pair.authorized && !storing::allows_authorized(facts) {

@@ -173,7 +173,7 @@ impl<'a> NeedRevalidation<'a> {
             Selects::All => named,
             Selects::MostRecent | Selects::TheOneAsked => Chosen::NONE.with(at),
         };
-        let forget = context.may_not_keep(facts);
+        let forget = context.may_not_keep(&arrived.response, facts);
         let ids = if forget { freshened } else { context.may_write(freshened) };
         let state = NeedToBeUpdated::new(context, arrived, ids, forget, Serve(at));
         RevalidationNext::NeedToBeUpdated(state)

@@ -72,12 +72,15 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
         NewPair {
             method: stored.method,
             uri: stored.uri,
-            nominated: Nominated::new(context.request.fields, fields),
+            nominated: Nominated::new(context.request.fields, fields)
+                .hiding(&context.options.secrets, context.candidates.hashes()),
             authorized: stored.authorized || context.asked.has_authorization,
             status: stored.response.status,
             fields,
             received: arrived.received,
             length: stored.body.complete,
+            offset: 0,
+            resumable: false,
         }
     }
 }

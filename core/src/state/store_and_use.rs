@@ -51,19 +51,24 @@ impl<'a> End<'a> {
 super::context!(StoreAndUse);
 
 impl<'a> StoreAndUse<'a> {
-    /// The pair to store.
+    /// The pair to store. Made anew each time, with the hashes of its secrets ([`Secrets`]).
+    ///
+    /// [`Secrets`]: crate::options::Secrets
     pub fn pair(&self) -> NewPair<'_> {
         let Self { context, arrived, .. } = self;
         let fields = stored_fields::storable(arrived.response.fields, arrived.date.as_ref(), context.options);
         NewPair {
             method: context.request.method,
             uri: context.request.uri,
-            nominated: Nominated::new(context.request.fields, fields),
+            nominated: Nominated::new(context.request.fields, fields)
+                .hiding(&context.options.secrets, context.candidates.hashes()),
             authorized: context.asked.has_authorization,
             status: arrived.response.status,
             fields,
             received: arrived.received,
             length: self.length,
+            offset: 0,
+            resumable: false,
         }
     }
 

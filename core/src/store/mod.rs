@@ -9,6 +9,7 @@ use crate::pair::{NewPair, PairId, PairKey, StoredBody, StoredPair, record};
 use crate::reason::Reason;
 use crate::time::HttpDate;
 use core::fmt;
+use core::ops::Range;
 
 /// Keeps request/response pairs and their bodies.
 ///
@@ -22,14 +23,21 @@ use core::fmt;
 /// **Two phases.** A pair becomes visible, whole, when [`commit`](Self::commit) returns. Before
 /// that, nothing finds it.
 ///
+/// **Incomplete pairs.** A pair that is `resumable` may be kept though its body is not all there
+/// (§3.3): when its writer is [suspended](Self::suspend), dropped, or lost with the power. It is then
+/// found, with [`StoredBody::committed`] unset, and its body has one or more *extents*, runs of octets
+/// that are held. [`resume`](Self::resume) goes on writing it; it is not found meanwhile, but can be
+/// read by its name. When nothing is missing and it is committed, it is a pair like any other. Of
+/// other pairs no part is kept.
+///
 /// **A cache may forget.** A store evicts pairs when it needs room, oldest or least recently used
 /// first, but not pinned ones, and drops what it finds damaged. It never hands out octets that
 /// were not stored for that pair.
 ///
 /// **Cancel safety.** A dropped future of any method leaves the store sound: what was committed
-/// stays, and what was being written is as if never begun. A writer whose `write` or `commit` was
-/// dropped is to be abandoned. A writer that nobody abandons holds a slot until the store needs
-/// it.
+/// stays, and what was being written is as if never begun, or incomplete. A writer whose `write` or
+/// `commit` was dropped is to be abandoned or suspended. A writer that nobody ends holds a slot until
+/// the store needs it.
 ///
 /// **Power loss** (persistent stores). At every point, what was committed is there after a reboot,
 /// whole, unless evicted; what was not is as if never begun. Removing and invalidating are durable
@@ -61,7 +69,8 @@ pub trait PairStore {
     /// Those of the medium.
     async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, Self::Error>;
 
-    /// Reads octets of a pair's body from `offset` on; 0 at its end, and only there.
+    /// Reads octets of a pair's body from `offset` on; 0 at its end, or at the end of an extent, and
+    /// only there.
     ///
     /// # Errors
     /// [`StoreError::Gone`] if the pair was evicted, removed or found damaged.
@@ -72,11 +81,18 @@ pub trait PairStore {
         buf: &mut [u8],
     ) -> Result<usize, StoreError<Self::Error>>;
 
-    /// Begins a new pair. Its body follows by [`write`](Self::write).
+    /// The first extent of a pair's body that ends behind `from`, without what lies before `from`.
+    /// `None`: nothing is held from there on. Of a whole body: all that follows.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`].
+    async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<Self::Error>>;
+
+    /// Begins a new pair. Its body follows by [`write`](Self::write), from the pair's `offset` on.
     ///
     /// # Errors
     /// [`HeadTooLarge`](StoreError::HeadTooLarge), [`BodyTooLarge`](StoreError::BodyTooLarge),
-    /// [`NoRoom`](StoreError::NoRoom).
+    /// [`NoRoom`](StoreError::NoRoom), [`NotMounted`](StoreError::NotMounted).
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<Self::Error>>;
 
     /// Appends `chunk` to the body being written. Of any length.
@@ -86,7 +102,8 @@ pub trait PairStore {
     /// nothing of the pair is visible.
     async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<Self::Error>>;
 
-    /// Completes the pair: it is visible from here on, and those it `replaces` are not.
+    /// Completes the pair: it is visible from here on, and those it `replaces` are not. If octets of a
+    /// resumable pair are missing, it stays incomplete, and those it would replace stay too.
     ///
     /// # Errors
     /// [`StoreError::Gone`], or those of the medium: the pair is then not visible, and those it
@@ -97,13 +114,43 @@ pub trait PairStore {
         replaces: &[PairId],
     ) -> Result<PairId, StoreError<Self::Error>>;
 
-    /// Gives a pair up that was begun. Nothing happens if it is gone already.
+    /// Gives a pair up that was begun or resumed, with all that is stored of it. Nothing happens if it
+    /// is gone already.
     ///
     /// # Errors
     /// Those of the medium; the pair is given up all the same.
     async fn abandon(&mut self, writing: Writing) -> Result<(), Self::Error>;
 
-    /// Writes a pair's head anew; its body and its name stay (§3.2).
+    /// Stops writing, and keeps what is stored of the body, as an incomplete pair. `None`: the pair is
+    /// not resumable, or nothing of it is there; it is given up.
+    ///
+    /// # Errors
+    /// Those of the medium: what was written before is kept.
+    async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<Self::Error>>;
+
+    /// Goes on writing the body of an incomplete pair, at `offset`, up to the next extent: what is
+    /// written beyond is not stored, and nothing is if `offset` is held already. To go on behind
+    /// that extent, commit or suspend, and resume again.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] if the pair is gone, whole, being written, or its complete length is not
+    /// known or below `offset`; [`StoreError::NoRoom`] if the body would have more extents than the
+    /// store can keep.
+    async fn resume(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<Self::Error>>;
+
+    /// Makes the extents of an incomplete pair's body part of that of an older one (the lower name),
+    /// whose complete length is the same; `from` is gone then. No octet of the bodies is written again. The caller knows that both
+    /// are parts of one representation (§3.4). If nothing is missing then, resuming and committing
+    /// it completes the pair.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`] if one of them is gone, whole, being written, or the lengths differ or are
+    /// not known; [`StoreError::NoRoom`] if there would be more extents than the store can keep. Both
+    /// stay as they were.
+    async fn merge(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<Self::Error>>;
+
+    /// Writes a pair's head anew; its body and its name stay (§3.2). Of an incomplete pair, `length` is
+    /// taken as the complete length if that was not known.
     ///
     /// # Errors
     /// As [`create`](Self::create): the old head stays.
@@ -243,6 +290,8 @@ pub enum StoreError<E> {
     BodyTooLarge,
     /// Nothing more can be evicted, or no slot is free.
     NoRoom,
+    /// The store does not work: it was not mounted, or holds something that is not to be overwritten.
+    NotMounted,
     /// The medium failed.
     Medium(E),
 }
@@ -254,7 +303,7 @@ impl<E> StoreError<E> {
             Self::Gone | Self::NoRoom => Reason::NoRoom,
             Self::HeadTooLarge => Reason::HeadTooLarge,
             Self::BodyTooLarge => Reason::BodyTooLarge,
-            Self::Medium(_) => Reason::StoreFailed,
+            Self::NotMounted | Self::Medium(_) => Reason::StoreFailed,
         }
     }
 }
@@ -269,6 +318,7 @@ impl<E: fmt::Debug> fmt::Display for StoreError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Gone => f.write_str("the pair is gone"),
+            Self::NotMounted => f.write_str("the store is not mounted"),
             Self::Medium(error) => write!(f, "the store's medium failed: {error:?}"),
             other => fmt::Display::fmt(&other.reason(), f),
         }

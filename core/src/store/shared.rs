@@ -3,6 +3,7 @@
 
 use super::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
 use crate::pair::{NewPair, PairId, PairKey};
+use core::ops::Range;
 #[cfg(feature = "embassy-sync")]
 use embassy_sync::{blocking_mutex::raw::RawMutex, mutex::Mutex};
 
@@ -28,6 +29,14 @@ macro_rules! passed_on {
             $store.read(id, offset, buf).await
         }
 
+        async fn extent(
+            &mut $self,
+            id: PairId,
+            from: u64,
+        ) -> Result<Option<Range<u64>>, StoreError<S::Error>> {
+            $store.extent(id, from).await
+        }
+
         async fn create(&mut $self, pair: &NewPair<'_>) -> Result<Writing, StoreError<S::Error>> {
             $store.create(pair).await
         }
@@ -46,6 +55,18 @@ macro_rules! passed_on {
 
         async fn abandon(&mut $self, writing: Writing) -> Result<(), S::Error> {
             $store.abandon(writing).await
+        }
+
+        async fn suspend(&mut $self, writing: Writing) -> Result<Option<PairId>, StoreError<S::Error>> {
+            $store.suspend(writing).await
+        }
+
+        async fn resume(&mut $self, id: PairId, offset: u64) -> Result<Writing, StoreError<S::Error>> {
+            $store.resume(id, offset).await
+        }
+
+        async fn merge(&mut $self, into: PairId, from: PairId) -> Result<(), StoreError<S::Error>> {
+            $store.merge(into, from).await
         }
 
         async fn update(&mut $self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<S::Error>> {

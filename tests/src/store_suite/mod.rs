@@ -18,6 +18,7 @@ mod bodies;
 mod cancel;
 mod eviction;
 mod finding;
+mod incomplete;
 mod model;
 mod sample;
 mod writers;
@@ -97,6 +98,18 @@ cases! {
     writers::too_large_a_body_is_refused_and_nothing_is_lost,
     writers::too_large_a_body_of_unknown_length_is_refused_on_the_way,
     writers::too_large_a_head_is_refused,
+    incomplete::a_suspended_body_is_kept_as_far_as_it_goes,
+    incomplete::a_pair_that_is_not_resumable_is_given_up,
+    incomplete::a_resumed_body_is_completed,
+    incomplete::holes_are_filled_in_any_order,
+    incomplete::a_writer_fills_one_hole,
+    incomplete::a_commit_with_octets_missing_replaces_nothing,
+    incomplete::a_pair_being_resumed_is_not_found,
+    incomplete::abandon_gives_an_incomplete_pair_up,
+    incomplete::invalidate_takes_incomplete_pairs,
+    incomplete::update_of_an_incomplete_pair_keeps_its_extents,
+    incomplete::merged_parts_are_one_body,
+    incomplete::merged_parts_with_holes_are_completed,
     eviction::pins_survive_pressure,
     eviction::pins_add_up,
     eviction::remove_takes_pinned_pairs_too,

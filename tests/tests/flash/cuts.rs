@@ -134,7 +134,7 @@ fn cut_op<const R: usize, const W: usize, const E: usize>(
             let mut cut = store.clone();
             cut.flash().cut_after(step, tear);
             let lost = block_on(names.clone().run(&mut cut, op));
-            assert!(lost.is_err() && cut.flash().is_off(), "{op:?} has {steps} steps, not {step}");
+            assert!(lost.is_err() && cut.flash().is_off(), "{op:?} has {steps} steps, not {step}: {lost:?}");
             let mut cut = rebooted(cut);
             let seen = view(&mut cut);
             let told = format!("{op:?}, step {step} of {steps}, {tear:?}");

@@ -1,7 +1,7 @@
 //! Any octets at all: mounting ends, answers, and what is formatted works.
 
 use crate::world::{over, rebooted, sample, view, works_on};
-use larder_storage_flash::Mounted;
+use larder_storage_flash::{Mounted, VERSION};
 use larder_tests::block_on;
 use larder_tests::nor::Nor;
 use larder_tests::store_suite::{octets, store};
@@ -77,11 +77,11 @@ fn a_sector_of_a_newer_version_is_foreign_and_left_alone() {
     block_on(store(&mut s, &sample("/a", 10)));
     let mut image = s.into_flash().image().to_vec();
     // As FORMAT.md says: the version is the fourth octet, and a checksum covers the first twelve.
-    image[3] = 2;
+    image[3] = VERSION + 1;
     let sum = crc(&image[..12]);
     image[12..16].copy_from_slice(&sum.to_le_bytes());
     let mut s = over(Nor::<1, 4, 4096>::with_image(&image));
-    assert_eq!(block_on(s.mount()), Ok(Mounted::Foreign { version: Some(2) }));
+    assert_eq!(block_on(s.mount()), Ok(Mounted::Foreign { version: Some(VERSION + 1) }));
     assert!(view(&mut s).is_empty());
     block_on(larder::store::PairStore::maintain(&mut s)).expect("the medium");
     assert_eq!(s.flash().image(), image);

@@ -8,4 +8,5 @@ mod cuts;
 mod faults;
 mod images;
 mod model;
+mod secrets;
 mod world;

@@ -71,6 +71,7 @@ fn run<const R: usize, const W: usize, const E: usize>(
         let steps = done.flash().steps() - begun;
         let mut done_map = map.clone();
         note(&mut done_map, &op, &names, &done_names);
+        moved(&mut done_map, &op, &mut done_names, &map, &after);
         assert!(!before.keys().any(|id| removed.contains(id)), "what was removed is back: {told}");
         let gone: Vec<_> = map.keys().filter(|id| !done_map.contains_key(id)).copied().collect();
         agree(&mut done_map, &after, &told);
@@ -165,6 +166,29 @@ fn note(map: &mut Map, op: &Op, names: &Names, after: &Names) {
         Op::Invalidate(path) => map.retain(|_, (uri, _)| *uri != sample(path, 0).uri),
         Op::Clear => map.clear(),
         _ => {}
+    }
+}
+
+/// A wipe erases all up to the end of the pair; short pairs are moved first, to other names.
+fn moved(map: &mut Map, op: &Op, names: &mut Names, before: &Map, seen: &View) {
+    let Op::Wipe(pair) = op else {
+        return;
+    };
+    let wiped = names.0[*pair].0;
+    let mut old: Vec<_> = before.iter().filter(|(id, _)| **id != wiped && !seen.contains_key(id)).collect();
+    for (id, (uri, version, _)) in seen {
+        if map.contains_key(id) {
+            continue;
+        }
+        let same = |(_, known): &(&PairId, &(String, u32))| known.0 == *uri && known.1 == *version;
+        if let Some(at) = old.iter().position(same) {
+            let (from, known) = old.remove(at);
+            map.remove(from);
+            map.insert(*id, known.clone());
+            for name in names.0.iter_mut().filter(|(name, _)| name == from) {
+                name.0 = *id;
+            }
+        }
     }
 }
 

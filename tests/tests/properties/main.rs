@@ -4,6 +4,7 @@ mod decisions;
 mod fields;
 mod heads;
 mod machine;
+mod secrets;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

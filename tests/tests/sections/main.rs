@@ -2,6 +2,7 @@
 //! the whole machine, with a client over a store in RAM, a scripted origin and a mock clock.
 
 mod clockless;
+mod hop_by_hop;
 mod rfc5861;
 mod rfc8246;
 mod s2_keys;
@@ -21,6 +22,7 @@ mod s4_4_invalidation;
 mod s4_reuse;
 mod s5_directives;
 mod s5_fields;
+mod secrets;
 mod walks;
 
 /// A `Cache-Control` line.

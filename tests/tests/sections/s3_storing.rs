@@ -214,7 +214,7 @@ fn s4_1_vary_by_anything_is_not_stored() {
 
 #[test]
 fn secrets_that_vary_names_are_not_stored_unless_the_option_says_so() {
-    for said in ["Authorization", "Cookie", "accept, COOKIE"] {
+    for said in ["Authorization", "Cookie", "accept, COOKIE", "proxy-authorization"] {
         let lines = [cc("max-age=60"), ("Vary", said)];
         assert_eq!(private(200, &lines), Storing::No(Reason::Secret), "{said}");
         let options = CacheOptions { secrets: Secrets::InTheClear, ..CacheOptions::PRIVATE };

@@ -1,19 +1,22 @@
 //! A store in RAM, of fixed capacity, for devices and for tests.
 
 mod blocks;
+mod extents;
+mod pair_store;
 
 pub use blocks::BLOCK;
 use blocks::{Blocks, Chain, Place};
+use extents::{Extent, Further};
 
-use super::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
+use super::{Found, StoreError, Writing};
 use crate::pair::{NewPair, PairId, PairKey, StoredBody, record};
-use crate::time::HttpDate;
 use core::convert::Infallible;
 
 /// Keeps pairs in `BLOCKS` blocks of [`BLOCK`] octets, at most `PAIRS` pairs at a time.
 ///
 /// When room is needed the least recently used pair goes, but no pinned one. Takes 130 octets a
-/// block and 64 a pair; put it in a `static` or in a task, not on a stack.
+/// block and 96 a pair; put it in a `static` or in a task, not on a stack. Beyond the first extent of
+/// each body there is room for 8 more, of all bodies together.
 ///
 /// ```
 /// use larder::store::RamStore;
@@ -24,6 +27,7 @@ use core::convert::Infallible;
 #[derive(Debug)]
 pub struct RamStore<const BLOCKS: usize, const PAIRS: usize> {
     blocks: Blocks<BLOCKS>,
+    further: Further,
     entries: [Entry; PAIRS],
     /// Counts uses, to tell which was last.
     uses: u32,
@@ -40,7 +44,15 @@ struct Entry {
     id: PairId,
     fingerprint: u32,
     record: Chain,
-    body: Chain,
+    /// The first extent of the body.
+    body: Extent,
+    /// Octets of the complete body, if that is known.
+    complete: Option<usize>,
+    resumable: bool,
+    committed: bool,
+    /// The extent that is being written, by where it begins, and where it has to end.
+    extent: usize,
+    limit: usize,
     used: u32,
     pins: u16,
 }
@@ -58,7 +70,12 @@ const FREE: Entry = Entry {
     id: PairId::new(0),
     fingerprint: 0,
     record: Chain::EMPTY,
-    body: Chain::EMPTY,
+    body: Extent::EMPTY,
+    complete: None,
+    resumable: false,
+    committed: false,
+    extent: 0,
+    limit: usize::MAX,
     used: 0,
     pins: 0,
 };
@@ -69,7 +86,14 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
     /// An empty store.
     pub const fn new() -> Self {
         const { assert!(BLOCKS < u16::MAX as usize && PAIRS < u16::MAX as usize) };
-        Self { blocks: Blocks::new(), entries: [FREE; PAIRS], uses: 0, ids: 0, evictions: 0 }
+        Self {
+            blocks: Blocks::new(),
+            further: Further::new(),
+            entries: [FREE; PAIRS],
+            uses: 0,
+            ids: 0,
+            evictions: 0,
+        }
     }
 
     fn stored(&mut self, id: PairId) -> Option<(usize, &mut Entry)> {
@@ -97,7 +121,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
     fn release(&mut self, at: usize) {
         if let Some(entry) = self.entries.get_mut(at) {
             self.blocks.free(entry.record);
-            self.blocks.free(entry.body);
+            self.blocks.free(entry.body.chain);
+            self.further.release(at, &mut self.blocks);
             *entry = Entry { generation: entry.generation.wrapping_add(1), ..FREE };
         }
     }
@@ -155,7 +180,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         let body = usize::try_from(length).unwrap_or(usize::MAX).div_ceil(BLOCK);
         let stays = |(at, entry): (usize, &Entry)| {
             let stays = entry.pins > 0 || Some(at) == kept;
-            if stays { entry.record.blocks() + entry.body.blocks() } else { 0 }
+            let body: usize = self.extents(at).map(|extent| extent.chain.blocks()).sum();
+            if stays { entry.record.blocks() + body } else { 0 }
         };
         let staying: usize = self.entries.iter().enumerate().map(stays).sum();
         if record > BLOCKS {
@@ -177,13 +203,51 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         self.entries.iter().position(|entry| entry.state == State::Free).ok_or(StoreError::NoRoom)
     }
 
-    fn copy(&self, entry: &Entry, buf: &mut [u8]) -> Option<Found> {
+    fn copy(&self, at: usize, buf: &mut [u8]) -> Option<Found> {
+        let entry = self.entries.get(at)?;
         let len = entry.record.len;
         let room = buf.get_mut(..len)?;
         if self.blocks.read(entry.record, Place::START, 0, room).1 < len {
             return None;
         }
-        Some(Found { id: entry.id, len, body: StoredBody::whole(entry.body.len as u64) })
+        Some(Found { id: entry.id, len, body: self.body(at) })
+    }
+
+    /// The extents of the body in a slot. One of them may be empty.
+    fn extents(&self, at: usize) -> impl Iterator<Item = &Extent> + Clone {
+        let first = self.entries.get(at).map(|entry| &entry.body);
+        first.into_iter().chain(self.further.of(at))
+    }
+
+    /// What is stored of the body in a slot.
+    fn body(&self, at: usize) -> StoredBody {
+        let Some(entry) = self.entries.get(at) else {
+            return StoredBody::default();
+        };
+        let held = extents::held(self.extents(at)) as u64;
+        if entry.committed {
+            StoredBody::whole(held)
+        } else {
+            StoredBody::part(entry.complete.map(|complete| complete as u64), held)
+        }
+    }
+
+    /// The extent that the writer in a slot appends to.
+    fn target(&mut self, at: usize) -> Option<&mut Extent> {
+        let entry = self.entries.get_mut(at)?;
+        if entry.body.start == entry.extent {
+            return Some(&mut entry.body);
+        }
+        self.further.get_mut(at, entry.extent)
+    }
+
+    /// The slots of two incomplete pairs whose bodies are parts of one of the same length.
+    fn parts(&mut self, into: PairId, from: PairId) -> Option<(usize, usize)> {
+        let (into_at, into) = self.stored(into).map(|(at, entry)| (at, *entry))?;
+        let (from_at, from) = self.stored(from).map(|(at, entry)| (at, *entry))?;
+        let both = into.complete.is_some() && into.complete == from.complete;
+        let is_part = |entry: &Entry| entry.resumable && !entry.committed;
+        (both && is_part(&into) && is_part(&from) && into.id < from.id).then_some((into_at, from_at))
     }
 
     /// Where the next pair under `key` stands, from `from` on.
@@ -197,8 +261,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         let entries = self.entries.iter().enumerate().skip(from);
         entries
             .filter(|(_, entry)| entry.state == State::Stored && entry.fingerprint == fingerprint)
-            .find_map(|(at, entry)| {
-                let found = self.copy(entry, buf)?;
+            .find_map(|(at, _)| {
+                let found = self.copy(at, buf)?;
                 found.view(buf).filter(|pair| key.matches(pair.uri)).map(|_| (at, found))
             })
     }
@@ -219,166 +283,6 @@ const URI_PEEK: usize = 512;
 impl<const BLOCKS: usize, const PAIRS: usize> Default for RamStore<BLOCKS, PAIRS> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAIRS> {
-    type Error = Infallible;
-
-    async fn find(
-        &mut self,
-        key: PairKey<'_>,
-        cursor: &mut Cursor,
-        record: &mut [u8],
-    ) -> Result<Option<Found>, Infallible> {
-        let from = usize::try_from(cursor.position).unwrap_or(usize::MAX);
-        let fingerprint = key.fingerprint(0);
-        let Some((at, found)) = self.position(&key, fingerprint, from, record) else {
-            let looked_at = |entry: &Entry| entry.state == State::Stored && entry.fingerprint == fingerprint;
-            cursor.left_alone = !self.entries.iter().skip(from).any(looked_at);
-            cursor.position = u64::MAX;
-            return Ok(None);
-        };
-        cursor.position = at as u64 + 1;
-        self.stored(found.id);
-        Ok(Some(found))
-    }
-
-    async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, Infallible> {
-        let entry = self.stored(id).map(|(_, entry)| *entry);
-        Ok(entry.and_then(|entry| self.copy(&entry, record)))
-    }
-
-    async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, Error> {
-        let (at, entry) = self.stored(id).map(|(at, entry)| (at, *entry)).ok_or(StoreError::Gone)?;
-        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-        let (place, read) = self.blocks.read(entry.body, entry.body.place, offset, buf);
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.body.place = place;
-        }
-        Ok(read)
-    }
-
-    async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, Error> {
-        self.admit(pair, pair.length.unwrap_or(0), None)?;
-        let record = self.write_record(pair, None)?;
-        let at = match self.free_entry() {
-            Ok(at) => at,
-            Err(error) => {
-                self.blocks.free(record);
-                return Err(error);
-            }
-        };
-        self.uses = self.uses.wrapping_add(1);
-        self.ids += 1;
-        let (id, used) = (PairId::new(self.ids), self.uses);
-        let Some(entry) = self.entries.get_mut(at) else {
-            return Err(StoreError::NoRoom);
-        };
-        let generation = entry.generation;
-        let fingerprint = pair.key().fingerprint(0);
-        *entry = Entry { state: State::Writing, generation, id, fingerprint, record, used, ..FREE };
-        Ok(Writing { slot: at as u16, generation })
-    }
-
-    async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), Error> {
-        let (at, entry) = self.writer(writing)?;
-        let (mut body, record) = (entry.body, entry.record);
-        if (body.len + record.len).saturating_add(chunk.len()) > BLOCKS * BLOCK {
-            self.release(at);
-            return Err(StoreError::BodyTooLarge);
-        }
-        let appended = self.append(&mut body, chunk, Some(at));
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.body = body;
-        }
-        if appended.is_err() {
-            self.release(at);
-        }
-        appended
-    }
-
-    async fn commit(&mut self, writing: Writing, replaces: &[PairId]) -> Result<PairId, Error> {
-        let (_, entry) = self.writer(writing)?;
-        entry.state = State::Stored;
-        let id = entry.id;
-        for old in replaces {
-            self.remove(*old).await?;
-        }
-        Ok(id)
-    }
-
-    async fn abandon(&mut self, writing: Writing) -> Result<(), Infallible> {
-        if let Ok((at, _)) = self.writer(writing) {
-            self.release(at);
-        }
-        Ok(())
-    }
-
-    async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), Error> {
-        let (at, _) = self.stored(id).ok_or(StoreError::Gone)?;
-        self.admit(pair, 0, Some(at))?;
-        let record = self.write_record(pair, Some(at))?;
-        if let Some(entry) = self.entries.get_mut(at) {
-            let old = core::mem::replace(&mut entry.record, record);
-            entry.fingerprint = pair.key().fingerprint(0);
-            self.blocks.free(old);
-        }
-        Ok(())
-    }
-
-    async fn remove(&mut self, id: PairId) -> Result<(), Infallible> {
-        if let Some((at, _)) = self.stored(id) {
-            self.release(at);
-        }
-        Ok(())
-    }
-
-    async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Infallible> {
-        let fingerprint = key.fingerprint(0);
-        for at in 0..PAIRS {
-            let hit = self.entries.get(at).is_some_and(|entry| {
-                entry.state != State::Free && entry.fingerprint == fingerprint && self.is_under(entry, &key)
-            });
-            if hit {
-                self.release(at);
-            }
-        }
-        Ok(())
-    }
-
-    async fn pin(&mut self, id: PairId) -> Result<Pin, Error> {
-        let (_, entry) = self.stored(id).ok_or(StoreError::Gone)?;
-        entry.pins = entry.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
-        Ok(Pin { id })
-    }
-
-    async fn unpin(&mut self, pin: Pin) -> Result<(), Infallible> {
-        if let Some((_, entry)) = self.stored(pin.id) {
-            entry.pins = entry.pins.saturating_sub(1);
-        }
-        Ok(())
-    }
-
-    async fn maintain(&mut self) -> Result<Maintained, Infallible> {
-        Ok(Maintained::Nothing)
-    }
-
-    async fn health(&mut self) -> Health {
-        let stored = || self.entries.iter().filter(|entry| entry.state == State::Stored);
-        let received = |entry: &Entry| {
-            let mut buf = [0; URI_PEEK];
-            let (_, read) = self.blocks.read(entry.record, Place::START, 0, &mut buf);
-            record::decode_received(buf.get(..read)?).and_then(|received| received.utc)
-        };
-        Health {
-            pairs: stored().count() as u32,
-            live: stored().map(|entry| (entry.record.len + entry.body.len) as u64).sum(),
-            capacity: (BLOCKS * BLOCK) as u64,
-            evictions: self.evictions,
-            failures: 0,
-            newest: stored().filter_map(received).max_by_key(|date: &HttpDate| *date),
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::blocks::NONE;
 use super::*;
 use crate::head::{Edited, Fields, Method};
 use crate::pair::Nominated;
+use crate::store::PairStore;
 use crate::time::{DeltaSeconds, ReceivedAt};
 use core::future::Future;
 use core::pin::pin;
@@ -29,6 +30,8 @@ fn pair(uri: &str) -> NewPair<'_> {
         fields,
         received: ReceivedAt { uptime: None, utc: None, initial_age: DeltaSeconds::ZERO },
         length: None,
+        offset: 0,
+        resumable: false,
     }
 }
 
@@ -72,7 +75,8 @@ fn assert_no_block_is_lost<const B: usize, const P: usize>(s: &RamStore<B, P>) {
     let held: usize = s
         .entries
         .iter()
-        .map(|entry| blocks_of(&s.blocks, &entry.record) + blocks_of(&s.blocks, &entry.body))
+        .map(|entry| blocks_of(&s.blocks, &entry.record))
+        .chain((0..P).flat_map(|at| s.extents(at)).map(|extent| blocks_of(&s.blocks, &extent.chain)))
         .sum();
     assert_eq!(held + blocks_free(&s.blocks), B);
 }
