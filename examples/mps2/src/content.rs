@@ -2,7 +2,7 @@
 //! served can be told to be the right one. `origin.py` has the same in Python.
 
 /// Checks a body as it is read.
-pub(crate) struct Check {
+pub struct Check {
     seed: u32,
     expected: u32,
     at: u32,
@@ -11,7 +11,7 @@ pub(crate) struct Check {
 
 impl Check {
     /// A check of the body that the origin has for `path` (with its query) in `version`.
-    pub(crate) fn new(path: &str, version: u32) -> Self {
+    pub fn new(path: &str, version: u32) -> Self {
         let name = path
             .bytes()
             .fold(0x811c_9dc5_u32, |hash, octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193));
@@ -20,7 +20,7 @@ impl Check {
     }
 
     /// More of the body.
-    pub(crate) fn feed(&mut self, octets: &[u8]) {
+    pub fn feed(&mut self, octets: &[u8]) {
         for octet in octets {
             let word = mix(self.seed.wrapping_add((self.at / 4).wrapping_mul(0x9e37_79b9)));
             self.right &= word.to_le_bytes()[self.at as usize % 4] == *octet;
@@ -29,12 +29,12 @@ impl Check {
     }
 
     /// Whether it was right so far.
-    pub(crate) const fn is_right(&self) -> bool {
+    pub const fn is_right(&self) -> bool {
         self.right && self.at <= self.expected
     }
 
     /// Whether it was right, and is whole.
-    pub(crate) const fn is_whole(&self) -> bool {
+    pub const fn is_whole(&self) -> bool {
         self.right && self.at == self.expected
     }
 }
@@ -48,14 +48,14 @@ const fn mix(mut word: u32) -> u32 {
 }
 
 /// The number that the query of `path` gives to `name`.
-pub(crate) fn number(path: &str, name: &str) -> Option<u32> {
+pub fn number(path: &str, name: &str) -> Option<u32> {
     let query = path.split_once('?')?.1;
     let value = query.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))?;
     value.parse().ok()
 }
 
 /// The version that an entity tag of the origin names: `"v17"`.
-pub(crate) fn version(etag: Option<&[u8]>) -> Option<u32> {
+pub fn version(etag: Option<&[u8]>) -> Option<u32> {
     let text = str::from_utf8(etag?).ok()?;
     text.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok()
 }

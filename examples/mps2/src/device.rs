@@ -1,14 +1,14 @@
 //! The device: its cache, and one request with everything that is to be said of it.
 
-use crate::board::{Ethernet, Flash, host};
-use crate::content::{Check, number, version};
-use crate::network::Network;
 use embassy_time::Instant;
 use larder::client::{Outcome, Report, Storing};
 use larder::head::RequestHead;
 use larder::store::Cursor;
 use larder::time::{Clock, HttpDate, LearnedClock};
 use larder::{Client, EmbassyClock};
+use larder_mps2::board::{Ethernet, Flash, host};
+use larder_mps2::content::{Check, number, version};
+use larder_mps2::network::Network;
 use larder_reqwless::ReqwlessOrigin;
 use larder_storage_flash::{FlashStore, Mounted};
 use static_cell::StaticCell;
@@ -73,7 +73,7 @@ impl Device {
     pub(crate) fn new(network: &'static Network) -> &'static mut Self {
         static STORE: StaticCell<Store> = StaticCell::new();
         static DEVICE: StaticCell<Device> = StaticCell::new();
-        let store = Store::new(Flash::new(), 0..PARTITION, 0x5eed).expect("the flash can hold a store");
+        let store = Store::new(Flash::take_over(), 0..PARTITION, 0x5eed).expect("the flash can hold a store");
         let clock = clock(host::argument("clock").unwrap_or("rtc"));
         let origin = Origin::new(network, network).keep_alive();
         DEVICE.init(Self { cache: Client::new(STORE.init(store), origin, clock), sums: Sums::default() })
@@ -215,7 +215,7 @@ impl Device {
             health.pairs,
             health.evictions,
             health.failures,
-            crate::board::stack_used()
+            larder_mps2::board::stack_used()
         );
     }
 }

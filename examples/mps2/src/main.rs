@@ -4,22 +4,15 @@
 #![no_std]
 #![no_main]
 
-mod board;
-mod content;
 mod demo;
 mod device;
-mod network;
 mod stress;
 
-use board::{Ethernet, host};
-use core::panic::PanicInfo;
-use defmt_semihosting as _;
 use device::Device;
 use embassy_executor::Spawner;
-use network::Network;
+use larder_mps2::board::{self, Ethernet, host};
+use larder_mps2::network::Network;
 use static_cell::StaticCell;
-
-defmt::timestamp!("{=u64:tms}", embassy_time::Instant::now().as_millis());
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -47,10 +40,4 @@ async fn work(spawner: Spawner) {
 #[embassy_executor::task]
 async fn run_network(mut runner: embassy_net::Runner<'static, Ethernet>) -> ! {
     runner.run().await
-}
-
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    defmt::error!("{}", defmt::Display2Format(info));
-    host::exit(false)
 }

@@ -21,21 +21,22 @@ const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 2);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Leads to `port` on the machine that QEMU runs on, whoever is asked for.
-pub(crate) struct Network {
+pub struct Network {
     tcp: TcpClient<'static, 1, SEND, RECEIVE>,
     port: u16,
 }
 
 impl Network {
     /// The network, and what must run for it. To be called once.
-    pub(crate) fn new(port: u16, seed: u64) -> (Self, Runner<'static, Ethernet>) {
+    pub fn new(port: u16, seed: u64) -> (Self, Runner<'static, Ethernet>) {
         static RESOURCES: StaticCell<StackResources<2>> = StaticCell::new();
         static CONNECTIONS: ConstStaticCell<TcpClientState<1, SEND, RECEIVE>> =
             ConstStaticCell::new(TcpClientState::new());
         let address = Ipv4Cidr::new(DEVICE, 24);
         let config = StaticConfigV4 { address, gateway: None, dns_servers: Default::default() };
         let resources = RESOURCES.init(StackResources::new());
-        let (stack, runner) = embassy_net::new(Ethernet::new(), Config::ipv4_static(config), resources, seed);
+        let (stack, runner) =
+            embassy_net::new(Ethernet::take_over(), Config::ipv4_static(config), resources, seed);
         let mut tcp = TcpClient::new(stack, CONNECTIONS.take());
         tcp.set_timeout(Some(PATIENCE));
         (Self { tcp, port }, runner)

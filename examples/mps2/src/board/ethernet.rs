@@ -77,19 +77,19 @@ fn write_mac(register: u32, value: u32) {
 }
 
 /// The controller, with a buffer for a frame of either direction.
-pub(crate) struct Ethernet {
+pub struct Ethernet {
     received: [u8; FRAME],
     sent: [u8; FRAME],
 }
 
 impl Ethernet {
     /// The controller. To be called once.
-    pub(crate) const fn new() -> Self {
+    pub const fn take_over() -> Self {
         Self { received: [0; FRAME], sent: [0; FRAME] }
     }
 
     /// Octets of all frames so far: received, sent.
-    pub(crate) fn octets() -> (u32, u32) {
+    pub fn octets() -> (u32, u32) {
         (OCTETS[0].load(Ordering::Relaxed), OCTETS[1].load(Ordering::Relaxed))
     }
 
@@ -151,7 +151,7 @@ impl Driver for Ethernet {
 }
 
 /// A frame that came.
-pub(crate) struct Received<'a>(&'a mut [u8]);
+pub struct Received<'a>(&'a mut [u8]);
 
 impl RxToken for Received<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, work: F) -> R {
@@ -160,7 +160,7 @@ impl RxToken for Received<'_> {
 }
 
 /// Room for a frame to send.
-pub(crate) struct Sent<'a>(&'a mut [u8; FRAME]);
+pub struct Sent<'a>(&'a mut [u8; FRAME]);
 
 impl TxToken for Sent<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, len: usize, work: F) -> R {

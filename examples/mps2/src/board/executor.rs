@@ -15,7 +15,7 @@ fn pend(_context: *mut ()) {
 }
 
 /// Starts the board, and runs what `start` spawns for ever.
-pub(crate) fn run(start: impl FnOnce(Spawner)) -> ! {
+pub fn run(start: impl FnOnce(Spawner)) -> ! {
     static EXECUTOR: StaticCell<raw::Executor> = StaticCell::new();
     let executor: &'static raw::Executor = EXECUTOR.init(raw::Executor::new(core::ptr::null_mut()));
     timer::start();

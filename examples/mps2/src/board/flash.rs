@@ -26,22 +26,22 @@ const PROGRAM: u64 = 400;
 const ERASE: u64 = 45_000;
 
 /// The flash, and how often it was used.
-pub(crate) struct Flash {
+pub struct Flash {
     /// What was done so far.
-    pub(crate) worn: Worn,
+    pub worn: Worn,
 }
 
 /// Reads, programmed octets and erased sectors since the start.
 #[derive(Clone, Copy, Default, defmt::Format)]
-pub(crate) struct Worn {
-    pub(crate) reads: u32,
-    pub(crate) programmed: u32,
-    pub(crate) erased: u32,
+pub struct Worn {
+    pub reads: u32,
+    pub programmed: u32,
+    pub erased: u32,
 }
 
 impl Flash {
     /// The flash. To be called once: nothing else may use the PSRAM.
-    pub(crate) fn new() -> Self {
+    pub fn take_over() -> Self {
         Self { worn: Worn { reads: 0, programmed: 0, erased: 0 } }
     }
 
@@ -74,7 +74,7 @@ impl Busy {
 
 /// What the driver refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, defmt::Format)]
-pub(crate) enum FlashError {
+pub enum FlashError {
     NotAligned,
     OutOfBounds,
     /// A word would have to be set bits in, or was programmed before.

@@ -5,7 +5,7 @@ use semihosting::sys::arm_compat::{sys_get_cmdline_uninit, sys_time};
 use static_cell::StaticCell;
 
 /// The value of the argument `name=value`; `None` if there is none.
-pub(crate) fn argument(name: &str) -> Option<&'static str> {
+pub fn argument(name: &str) -> Option<&'static str> {
     let named = |word: &'static str| word.strip_prefix(name)?.strip_prefix('=');
     command_line().split(' ').find_map(named)
 }
@@ -26,11 +26,11 @@ fn command_line() -> &'static str {
 }
 
 /// Seconds since 1970, as a real-time clock with a battery would tell.
-pub(crate) fn utc() -> Option<i64> {
+pub fn utc() -> Option<i64> {
     sys_time().ok().and_then(|seconds| i64::try_from(seconds).ok())
 }
 
 /// Ends QEMU; its exit status says whether all was well.
-pub(crate) fn exit(well: bool) -> ! {
+pub fn exit(well: bool) -> ! {
     semihosting::process::exit(i32::from(!well))
 }

@@ -7,12 +7,12 @@ mod registers;
 mod stack;
 mod timer;
 
-pub(crate) mod host;
+pub mod host;
 
-pub(crate) use ethernet::Ethernet;
-pub(crate) use executor::run;
-pub(crate) use flash::Flash;
-pub(crate) use stack::stack_used;
+pub use ethernet::Ethernet;
+pub use executor::run;
+pub use flash::Flash;
+pub use stack::stack_used;
 
 use cortex_m::interrupt::InterruptNumber;
 use cortex_m::peripheral::NVIC;

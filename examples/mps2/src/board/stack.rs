@@ -1,7 +1,7 @@
 //! How much stack was used: cortex-m-rt paints it before `main`.
 
 /// Octets of stack that were used so far, at most.
-pub(crate) fn stack_used() -> usize {
+pub fn stack_used() -> usize {
     unsafe extern "C" {
         static _stack_start: u32;
         static _stack_end: u32;
