@@ -1,6 +1,7 @@
 //! Field lines between larder and reqwless.
 
 use crate::Error;
+use crate::content::Announced;
 use crate::target::Target;
 use heapless::Vec;
 use larder::head::{HeadMut, Outgoing};
@@ -28,12 +29,12 @@ pub(crate) fn method(method: larder::head::Method<'_>) -> Result<Method, Error> 
     })
 }
 
-/// The lines to send. The framing is made by reqwless, from the content; a line that says something
-/// else would let two requests be seen where one was sent.
+/// The lines to send. The framing follows from the content; a line that says something else would let
+/// two requests be seen where one was sent.
 pub(crate) fn outgoing<'r>(
     request: &Outgoing<'r>,
     target: &Target<'r>,
-    has_content: bool,
+    content: Option<&'r Announced>,
     keep_alive: bool,
 ) -> Result<Lines<'r>, Error> {
     let mut lines = Lines::new();
@@ -44,7 +45,7 @@ pub(crate) fn outgoing<'r>(
             return Err(Error::Unsendable("a field line with a control character"));
         }
         let is_length = field.is("content-length");
-        if field.is("transfer-encoding") || (is_length && has_content) {
+        if field.is("transfer-encoding") || (is_length && content.is_some()) {
             continue;
         }
         if is_length && value != "0" {
@@ -56,6 +57,9 @@ pub(crate) fn outgoing<'r>(
     }
     if !host {
         push(&mut lines, ("Host", target.authority))?;
+    }
+    if let Some(content) = content {
+        push(&mut lines, content.line())?;
     }
     if !keep_alive && !connection {
         push(&mut lines, ("Connection", "close"))?;

@@ -3,23 +3,18 @@
 use crate::Error;
 use crate::body::Body;
 use crate::connection::{Connection, kept_authority};
-use crate::content::Upload;
+use crate::content::Announced;
 use crate::framing::{self, Framing};
 use crate::lines;
 use crate::target::Target;
 use crate::wire::Wire;
-use core::cell::Cell;
 use core::fmt;
-use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
-use core::pin::pin;
-use core::task::Poll;
 use embedded_io_async::{Error as _, Read, Write};
 use embedded_nal_async::{AddrType, Dns, TcpConnect};
 use larder::client::{BodyRead, Content, Origin, Sending};
 use larder::head::{HeadMut, Outgoing};
-use reqwless::client::HttpConnection;
-use reqwless::request::{Request, RequestBody, RequestBuilder};
+use reqwless::request::{Method, Request, RequestBuilder};
 use reqwless::response::Response;
 
 /// Sends requests over TCP, `http` URIs only, one exchange at a time.
@@ -81,32 +76,28 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
     ) -> Result<(), Error> {
         let target = Target::of(request.method, request.uri)?;
         let method = lines::method(request.method)?;
-        let lines = lines::outgoing(request, &target, exchange.content.is_some(), self.keep_alive)?;
-        let len =
-            content_len(exchange.content.as_deref()).ok_or(Error::Unsendable("content of this length"))?;
-        let mut wire = self.wire(&target).await?;
-        wire.expect_head();
-        let outgoing = Request::new(method, target.path).headers(&lines);
-        let octets = &mut self.head;
-        match exchange.content {
-            None => send(&mut wire, outgoing.build(), octets, &mut head).await?,
-            Some(content) => {
-                if len == Some(0) && !matches!(content.read(&mut [0; 1]).await, Ok(0)) {
-                    return Err(Error::Content);
-                }
-                let failed = Cell::new(false);
-                let outgoing = outgoing.body(Upload::new(content, len, &failed)).build();
-                let sending = send(&mut wire, outgoing, octets, &mut head);
-                unless(&failed, sending).await?;
-            }
+        let Sending { mut content, interim } = exchange;
+        let announced = content.as_deref().map(Announced::new).transpose()?;
+        let lines = lines::outgoing(request, &target, announced.as_ref(), self.keep_alive)?;
+        if let (Some(announced), Some(content)) = (&announced, &mut content) {
+            announced.check(*content).await?;
         }
+        let mut wire = self.wire(&target).await?;
+        let outgoing = Request::new(method, target.path).headers(&lines).build();
+        outgoing.write_header(&mut wire).await.map_err(Error::in_head)?;
+        if let (Some(announced), Some(content)) = (&announced, content) {
+            announced.send(content, &mut wire).await?;
+        }
+        wire.flush().await.map_err(|error| Error::NoAnswer(error.kind()))?;
+        wire.expect_head();
+        let octets = &mut self.head;
+        receive(&mut wire, method, octets, &mut head).await?;
         while (100..200).contains(&head.response().status) {
             if head.response().status == 101 {
                 return Err(Error::Switched);
             }
-            (exchange.interim)(&head.response());
-            let response = Response::read(&mut wire, method, octets).await.map_err(Error::in_head)?;
-            lines::take(&mut head, response.status.0, &mut response.headers())?;
+            interim(&head.response());
+            receive(&mut wire, method, octets, &mut head).await?;
         }
         let is_1_1 = octets.trim_ascii_start().starts_with(b"HTTP/1.1");
         let response = head.response();
@@ -146,32 +137,13 @@ impl<T: TcpConnect, D, const HEAD: usize, const AHEAD: usize> fmt::Debug
     }
 }
 
-/// Sends a request and receives the head of the first response to it.
-async fn send<C: Read + Write, B: RequestBody, const AHEAD: usize>(
+/// Receives the next head.
+async fn receive<C: Read, const AHEAD: usize>(
     wire: &mut Wire<C, AHEAD>,
-    request: Request<'_, B>,
+    method: Method,
     octets: &mut [u8],
     head: &mut HeadMut<'_>,
 ) -> Result<(), Error> {
-    let mut connection = HttpConnection::Plain(wire);
-    let response = connection.send(request, octets).await.map_err(Error::in_head)?;
+    let response = Response::read(wire, method, octets).await.map_err(Error::in_head)?;
     lines::take(head, response.status.0, &mut response.headers())
-}
-
-/// How long content is; `Some(None)` if that is not known, `None` if it is too long.
-fn content_len<C: Content>(content: Option<&C>) -> Option<Option<usize>> {
-    match content.and_then(Content::len) {
-        Some(len) => usize::try_from(len).ok().map(Some),
-        None => Some(None),
-    }
-}
-
-/// `sending`, until `failed` says that the content cannot be had.
-async fn unless(failed: &Cell<bool>, sending: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
-    let mut sending = pin!(sending);
-    poll_fn(|cx| match sending.as_mut().poll(cx) {
-        Poll::Pending if failed.get() => Poll::Ready(Err(Error::Content)),
-        polled => polled,
-    })
-    .await
 }
