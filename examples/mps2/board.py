@@ -15,8 +15,8 @@ def target_directory():
     return pathlib.Path(os.environ.get("CARGO_TARGET_DIR", HERE / "target")).resolve()
 
 
-def elf():
-    return target_directory() / "thumbv7em-none-eabi" / "release" / "larder-mps2"
+def elf(program="larder-mps2", target="thumbv7em-none-eabi"):
+    return target_directory() / target / "release" / program
 
 
 def decoder():
@@ -45,9 +45,8 @@ class Board:
     """Power on. What the firmware logs is read line by line from `log`."""
 
     def __init__(self, program, flash, arguments):
-        for name in ["qemu-system-arm"]:
-            if shutil.which(name) is None:
-                sys.exit(f"{name} is needed: package qemu-system-arm on Debian, qemu on others")
+        if shutil.which("qemu-system-arm") is None:
+            sys.exit("qemu-system-arm is needed: a package of that name on Debian, qemu on others")
         blank(flash)
         words = ["arg=firmware", *[f"arg={name}={value}" for name, value in arguments.items()]]
         command = [

@@ -143,14 +143,14 @@ impl Device {
                 Ok(0) => break true,
                 Ok(read) => check.feed(&buf[..read]),
                 Err(error) => {
-                    defmt::warn!("{=str}: {}", path, defmt::Display2Format(&error));
+                    defmt::warn!("{=str}: {}", path, error);
                     break false;
                 }
             }
         };
         let (status, report) = (reply.status(), reply.report().clone());
         if let Some(failure) = reply.failure() {
-            defmt::warn!("{=str}: {}", path, defmt::Display2Format(failure));
+            defmt::warn!("{=str}: {}", path, failure);
         }
         let recent = utc.zip(etag).is_none_or(|(utc, version)| is_recent(path, utc, version));
         let served = match (status, etag) {
