@@ -6,6 +6,7 @@ use crate::delta::{Changes, DELTA_MAX};
 use crate::footer::Mark;
 use crate::header::{Header, Kind, LIST_MAX, UNKNOWN, list_len};
 use crate::health::count;
+use crate::pins::{PINS_LEN, Written};
 use crate::records::List;
 use crate::ring::Ring;
 use crate::writer::{Writer, copy, encode_list};
@@ -28,9 +29,15 @@ pub(crate) struct Small<'p> {
     pub(crate) commits: bool,
     pub(crate) number: u32,
     pub(crate) payload: &'p [u8],
+    /// Whether it is about no pair in particular.
+    pub(crate) of_all: bool,
 }
 
-const CLEAR: Small<'static> = Small { kind: Kind::Clear, commits: false, number: 0, payload: &[] };
+const CLEAR: Small<'static> = note(Kind::Clear);
+
+const fn note(kind: Kind) -> Small<'static> {
+    Small { kind, commits: false, number: 0, payload: &[], of_all: false }
+}
 
 /// Octets of the longest such record, with what fills its last unit.
 const SMALL_MAX: usize = (Header::LEN + DELTA_MAX + list_len(LIST_MAX)).next_multiple_of(32);
@@ -74,6 +81,11 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
         self.log.enter(self.log.next);
         self.catalog.newest = self.log.seq;
+        if !self.catalog.pins.is_empty() && self.put_pins().await.is_err() {
+            // The sector before this one tells them.
+            self.log.in_flight = None;
+            self.log.leave_segment();
+        }
         Ok(())
     }
 
@@ -86,8 +98,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let mut failure = None;
         loop {
             let seq = self.log.next;
-            let position = geometry.position(seq);
-            if self.catalog.pins.seq_at(&geometry, position).is_some() {
+            if self.catalog.pins.holds(&geometry, seq) {
                 self.give_up(seq);
                 self.log.next += 1;
                 held += 1;
@@ -124,6 +135,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Forgets what begins in the sector that the one numbered `seq` takes the place of. Answers
     /// the name up to which nothing is left.
     fn give_up(&mut self, seq: u32) -> u64 {
+        self.catalog.release_inherited(seq);
         self.forget_sector(seq, self.log.geometry.sectors)
     }
 
@@ -173,6 +185,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             }
             let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
             writer.written(&plan, id);
+            if let Some(held) = self.catalog.base(id).and_then(|base| self.catalog.pins.get(base)) {
+                held.last = held.last.max(seq);
+            }
             return Ok(plan.header.commits);
         }
     }
@@ -192,7 +207,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         kind: Kind,
         ids: &[PairId],
     ) -> Result<(), StoreError<F::Error>> {
-        self.append_small(&Small { kind, commits: false, number: 0, payload: &[] }, ids).await
+        self.append_small(&note(kind), ids).await
     }
 
     /// Appends a record of few octets about pairs: `ids`, the first of them its own.
@@ -220,10 +235,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     async fn put_small(&mut self, small: &Small<'_>, ids: &[PairId]) -> Result<(), F::Error> {
         let seq = self.log.seq;
         let mut list = self.references(ids);
-        if list.is_empty() {
+        if list.is_empty() && !small.of_all {
             return Ok(());
         }
-        let reference = list.remove(0);
+        let reference = if list.is_empty() { 0 } else { list.remove(0) };
         let header = Header {
             kind: small.kind,
             commits: small.commits,
@@ -264,6 +279,35 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Ok(())
     }
 
+    /// Writes down which pairs are pinned.
+    pub(crate) async fn tell_pins(&mut self) -> Result<(), StoreError<F::Error>> {
+        let mut failed = false;
+        loop {
+            self.reserve(self.log.geometry.padded((Header::LEN + PINS_LEN) as u32), 1, None).await?;
+            match self.put_pins().await {
+                Ok(()) => return Ok(()),
+                Err(_) if self.settle(true).await => return Ok(()),
+                Err(error) if failed => return Err(StoreError::Medium(error)),
+                Err(_) => failed = true,
+            }
+        }
+    }
+
+    /// As [`tell_pins`](Self::tell_pins), where there is room.
+    async fn put_pins(&mut self) -> Result<(), F::Error> {
+        let mut octets = [0; PINS_LEN];
+        let mut len = 0;
+        let mut rest = octets.chunks_exact_mut(Written::LEN);
+        for (id, newest, last, entry) in self.catalog.pinned() {
+            if let Some(to) = rest.next() {
+                Written::of(id, newest, last, &entry).encode(to);
+                len += Written::LEN;
+            }
+        }
+        let payload = octets.get(..len).unwrap_or_default();
+        self.put_small(&Small { payload, of_all: true, ..note(Kind::Pins) }, &[]).await
+    }
+
     /// Closes the segment. At the end of a sector, what the next one takes the place of is given up,
     /// and that is written down: an erase that is cut off may leave a pair and not what hid it.
     /// `sound`: whether a record can still be appended.
@@ -285,7 +329,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// The number of the sector to be opened next: that of the first place that is not held.
     pub(crate) fn next_sector(&self) -> u32 {
         let geometry = &self.log.geometry;
-        let held = |seq: &u32| self.catalog.pins.seq_at(geometry, geometry.position(*seq)).is_some();
+        let held = |seq: &u32| self.catalog.pins.holds(geometry, *seq);
         let next = self.log.next;
         (next..next + geometry.sectors).find(|seq| !held(seq)).unwrap_or(next)
     }
@@ -374,7 +418,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let Some(payload) = changes.finish() else {
             return Ok(false);
         };
-        let small = Small { kind: Kind::Delta, commits: of.whole, number: of.total, payload };
+        let small = Small { commits: of.whole, number: of.total, payload, ..note(Kind::Delta) };
         self.append_small(&small, &[of.id]).await?;
         // Room may have been made of the pair itself.
         self.catalog.get(of.id).ok_or(StoreError::Gone)?;

@@ -7,7 +7,7 @@ use crate::footer::Mark;
 use crate::geometry::Geometry;
 use crate::header::{Kind, Reference};
 use crate::index::{Entry, Index, PARTIAL, PENDING, RECENT, REMOVED, STUB};
-use crate::pins::Pins;
+use crate::pins::{Held, Pins, Written};
 use heapless::Vec;
 use larder::pair::PairId;
 
@@ -34,6 +34,8 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     joined: Vec<(u64, u64), JOINED_MAX>,
     /// A record joins what it removes to this pair.
     joining: Option<u64>,
+    /// The last record that tells the pins: its sector's number, and its unit.
+    pub(crate) pins_at: Option<(u32, u16)>,
     pub(crate) evictions: u32,
 }
 
@@ -50,6 +52,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             stubs: None,
             joined: Vec::new(),
             joining: None,
+            pins_at: None,
             evictions: 0,
         }
     }
@@ -65,6 +68,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.stubs = None;
         self.joined.clear();
         self.joining = None;
+        self.pins_at = None;
     }
 
     const fn units(&self) -> u32 {
@@ -93,8 +97,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// The address of a pair's first head; `None` if its sector is gone.
     pub(crate) fn base(&self, id: PairId) -> Option<u32> {
         let (seq, unit) = parts(id);
+        if u32::from(unit) >= self.units() {
+            return None;
+        }
         let address = self.address(seq, unit);
-        (self.place(address).0 == seq && u32::from(unit) < self.units()).then_some(address)
+        (self.place(address).0 == seq).then_some(address)
     }
 
     /// The entry of a pair that can be found.
@@ -106,12 +113,17 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// How a record in the sector numbered `seq` names a pair; `None` if its sector is gone.
     pub(crate) fn reference(&self, seq: u32, id: PairId) -> Option<Reference> {
         let (base, unit) = parts(id);
-        let back = seq.checked_sub(base).filter(|back| *back < self.geometry.sectors)?;
+        let pinned = || self.base(id).is_some_and(|base| self.pins.has(base));
+        let back = seq.checked_sub(base).filter(|back| *back < self.geometry.sectors || pinned())?;
         Some(Reference::new(u16::try_from(back).ok()?, unit))
     }
 
     /// Does what a record in the sector numbered `seq` says.
     pub(crate) fn apply(&mut self, seq: u32, mark: &Mark) {
+        if u32::from(mark.at) >= self.units() {
+            // It was written with smaller units.
+            return;
+        }
         let address = self.address(seq, mark.at);
         let recent = self.looking_at.is_none();
         match mark.kind {
@@ -137,8 +149,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
                 }
             }
             Kind::Join => self.joining = named(seq, mark),
-            // Of all of them only the last says what is so; see `mount`.
-            Kind::Pins => {}
+            // Of all of them only the last says what is so.
+            Kind::Pins => self.pins_at = self.pins_at.max(Some((seq, mark.at))),
             Kind::Remove => {
                 self.join(seq, mark);
                 if let Some(entry) = self.referred(seq, mark) {
@@ -247,6 +259,18 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         false
     }
 
+    /// The pair that what belongs to the one called `name` belongs to now.
+    pub(crate) fn part_of(&self, name: PairId) -> PairId {
+        let mut name = name.number();
+        for _ in 0..=JOINED_MAX {
+            match self.joined.iter().find(|(from, _)| *from == name) {
+                Some((_, into)) => name = *into,
+                None => break,
+            }
+        }
+        PairId::new(name)
+    }
+
     /// A first head was found or written.
     fn add(&mut self, address: u32, mark: &Mark) {
         let stub = self.stubs.is_some_and(|(low, high)| (low..=high).contains(&address));
@@ -275,10 +299,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             return false;
         }
         if self.index.is_full() {
-            let unpinned = self.index.iter().filter(|entry| !self.pins.has(entry.base()));
-            let oldest =
-                unpinned.map(|entry| (self.id(entry.base()).number(), *entry)).min_by_key(|(id, _)| *id);
-            let Some((oldest_id, oldest)) = oldest else {
+            let Some((oldest_id, oldest)) = self.oldest() else {
                 return false;
             };
             self.floor = self.floor.max(oldest_id.min(id));
@@ -301,6 +322,67 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             keep
         });
         self.evictions = self.evictions.saturating_add(dropped);
+    }
+
+    /// The sector numbered `seq` will be written: pins of an earlier boot hold its place once.
+    pub(crate) fn release_inherited(&mut self, seq: u32) {
+        while let Some(base) = self.pins.take_spent(&self.geometry, seq) {
+            if let Some(entry) = self.index.remove(base) {
+                self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
+            }
+        }
+    }
+
+    /// A pair that was pinned before the last reboot is held once more; it is there though the ring may
+    /// have passed over it.
+    pub(crate) fn inherit(&mut self, written: &Written) {
+        let (first, unit) = parts(written.id);
+        let (head, head_unit) = parts(written.newest);
+        let units = u64::from(self.units());
+        let newest = self.newest;
+        let sound = u64::from(unit) < units
+            && u64::from(head_unit) < units
+            && first >= self.geometry.sectors
+            && [head, written.last].iter().all(|seq| (first..=newest).contains(seq))
+            && written.last - first < self.geometry.sectors;
+        if !sound {
+            return;
+        }
+        let base = self.address(first, unit);
+        // What is older than that was passed over, or will be next.
+        let there = self.base(written.id).is_some() && written.id.number() > self.floor;
+        let until = newest + self.geometry.sectors;
+        let held = Held { base, pins: 0, first, last: written.last, head, until };
+        if there && self.index.get(base).is_none() {
+            return;
+        }
+        if !self.pins.insert(held) || self.index.get(base).is_some_and(|_| there) {
+            return;
+        }
+        // Whatever else begins there is of a sector that was given up.
+        self.index.remove(base);
+        if self.index.is_full()
+            && let Some((_, oldest)) = self.oldest()
+        {
+            self.drop_entry(&oldest);
+        }
+        let address = self.address(head, head_unit);
+        self.index.insert(Entry::unpacked(written.fingerprint, base, address, written.len));
+    }
+
+    /// The pinned pairs: each one's name, that of its newest head, the sector its body ends in, and its
+    /// entry.
+    pub(crate) fn pinned(&self) -> impl Iterator<Item = (PairId, PairId, u32, Entry)> {
+        self.pins.iter().filter_map(|held| {
+            let entry = *self.index.iter().find(|entry| entry.base() == held.base)?;
+            Some((self.id(held.base), self.id(entry.newest()), held.last, entry))
+        })
+    }
+
+    /// The oldest pair that is not pinned.
+    fn oldest(&self) -> Option<(u64, Entry)> {
+        let unpinned = self.index.iter().filter(|entry| !self.pins.has(entry.base()));
+        unpinned.map(|entry| (self.id(entry.base()).number(), *entry)).min_by_key(|(id, _)| *id)
     }
 
     fn drop_entry(&mut self, entry: &Entry) {

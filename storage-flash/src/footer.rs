@@ -1,7 +1,7 @@
 //! Footers: what a segment that is full has in it, at its end, so that mounting reads only that.
 
 use crate::crc::Crc32;
-use crate::header::{Kind, VERSION, split_tag, tag};
+use crate::header::{Kind, SEQ_MAX, VERSION, split_tag, tag};
 use heapless::Vec;
 
 /// Most marks of a segment: with more it gets no footer, and mounting walks its records.
@@ -108,9 +108,10 @@ impl Marks {
 /// How long the footer is that `tail` ends with, and the number of its sector, if it is one.
 pub(crate) fn measure(tail: &[u8]) -> Option<(u32, usize)> {
     let [count, version, a, b, c, d, ..] = *tail.last_chunk::<TRAILER_LEN>()?;
-    let plausible = version == VERSION && usize::from(count) <= MARKS_MAX;
+    let seq = u32::from_le_bytes([a, b, c, d]);
+    let plausible = version == VERSION && usize::from(count) <= MARKS_MAX && seq <= SEQ_MAX;
     let len = usize::from(count) * MARK_LEN + TRAILER_LEN;
-    plausible.then_some((u32::from_le_bytes([a, b, c, d]), len))
+    plausible.then_some((seq, len))
 }
 
 /// A footer.

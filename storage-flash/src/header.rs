@@ -8,6 +8,10 @@ pub const VERSION: u8 = 2;
 /// What every sector begins with.
 const MAGIC: [u8; 3] = *b"LRD";
 
+/// The highest number of a sector: the parts are worn out long before. What claims a higher one is
+/// none of ours.
+pub(crate) const SEQ_MAX: u32 = u32::MAX - (1 << 17);
+
 /// The header of a sector: it is written right after the erase, and proves that it was completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SectorHeader {
@@ -69,6 +73,9 @@ impl SectorHeader {
             return Beginning::Version(version);
         }
         let (seq, seed) = (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+        if seq > SEQ_MAX {
+            return Beginning::Other;
+        }
         Beginning::Ours(Self { seq, seed })
     }
 }
@@ -348,6 +355,10 @@ mod tests {
         let sum = Crc32::of(0, &newer[..12]);
         newer[12..].copy_from_slice(&sum.to_le_bytes());
         assert_eq!(SectorHeader::decode(&newer), Beginning::Version(VERSION + 1));
+        assert_eq!(
+            SectorHeader::decode(&SectorHeader { seq: u32::MAX, ..header }.encode()),
+            Beginning::Other
+        );
         assert_eq!(SectorHeader::decode(&[0xff; 16]), Beginning::Blank);
         assert_eq!(SectorHeader::decode(&[0; 16]), Beginning::Other);
     }

@@ -132,6 +132,23 @@ impl Entry {
         self.has(FRESHENED)
     }
 
+    /// The length and what it is, as they are written down with a pin.
+    pub(crate) fn packed(&self) -> u16 {
+        let flags = [PENDING, ENDED, FRESHENED, PARTIAL];
+        let bits = flags.iter().zip(12..).filter(|(flag, _)| self.has(**flag)).map(|(_, bit)| 1 << bit);
+        self.len() as u16 | bits.sum::<u16>()
+    }
+
+    /// The entry that was [`packed`](Self::packed).
+    pub(crate) fn unpacked(fingerprint: u32, base: u32, newest: u32, packed: u16) -> Self {
+        let mut entry = Self::head(fingerprint, base, packed & HEAD_MAX as u16, 0);
+        entry.set_newest(newest);
+        for (flag, bit) in [PENDING, ENDED, FRESHENED, PARTIAL].into_iter().zip(12..) {
+            entry.set(flag, packed & 1 << bit != 0);
+        }
+        entry
+    }
+
     /// The body ends at `address`.
     pub(crate) fn end(&mut self, address: u32) {
         self.set_newest(address);

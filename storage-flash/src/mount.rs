@@ -5,9 +5,11 @@
 //! error or a damaged record costs what it covers, nothing else.
 
 use crate::FlashStore;
+use crate::crc::Crc32;
 use crate::footer::{self, FOOTER_MAX, Footer, MARK_LEN, Mark};
-use crate::header::{Beginning, Header, SectorHeader, is_blank};
+use crate::header::{Beginning, Header, Kind, SectorHeader, is_blank};
 use crate::log::PAGE;
+use crate::pins::{PINS_LEN, Written};
 use crate::store::State;
 use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -112,6 +114,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         self.ring.log.seed = survey.seed;
         if survey.ours {
+            self.inherit_pins().await;
             self.resume(&survey);
             self.state = State::Ready;
             return Ok(Mounted::Ready);
@@ -294,6 +297,34 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Some(front)
     }
 
+    /// The last record that tells the pins is what counts: those pairs are there though the ring may
+    /// have passed over them.
+    async fn inherit_pins(&mut self) {
+        let geometry = self.ring.log.geometry;
+        let Some((seq, unit)) = self.ring.catalog.pins_at else {
+            return;
+        };
+        let at = u32::from(unit) * geometry.unit;
+        if geometry.seq_at(geometry.position(seq), self.ring.catalog.newest) != seq || at >= geometry.sector {
+            return;
+        }
+        let mut octets = [0; PINS_LEN];
+        let header = self.ring.header_at(seq, at).await.filter(|header| header.kind == Kind::Pins);
+        let Some((header, octets)) = header.and_then(|header| {
+            let len = usize::from(header.len);
+            octets.get_mut(..len).map(|octets| (header, octets))
+        }) else {
+            return;
+        };
+        let read = self.ring.log.read(seq, at + Header::LEN as u32, octets).await;
+        if read.is_err() || Crc32::of(seq, octets) != header.sum {
+            return;
+        }
+        for written in octets.chunks(Written::LEN).filter_map(Written::decode) {
+            self.ring.catalog.inherit(&written);
+        }
+    }
+
     /// The partition holds pairs: where they end, writing goes on.
     fn resume(&mut self, survey: &Survey<F::Error>) {
         let geometry = self.ring.log.geometry;
@@ -329,7 +360,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if !self.ring.log.open && !self.ring.log.prepared {
             // The next sector may have been begun to be erased, and what is left of it may lack
             // what hid the rest.
-            self.ring.catalog.give_up(self.ring.log.next);
+            let next = self.ring.next_sector();
+            self.ring.catalog.give_up(next);
             self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
         }
     }

@@ -6,7 +6,7 @@ use crate::catalog::parts;
 use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::health::Wear;
 use crate::index::{Newest, PENDING};
-use crate::pins::Held;
+use crate::pins::{Held, PINS_LEN};
 use crate::store::State;
 use crate::writer::Writer;
 use core::ops::Range;
@@ -22,17 +22,24 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Remove, ids).await?;
-        self.unpin_all(ids);
-        Ok(())
+        self.unpin_all(ids).await
     }
 
-    /// Takes the pins of pairs back that are not there any more.
-    pub(crate) fn unpin_all(&mut self, ids: &[PairId]) {
+    /// Takes the pins of pairs back that are removed.
+    pub(crate) async fn unpin_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
+        let mut any = false;
         for id in ids {
             if let Some(base) = self.ring.catalog.base(*id) {
-                self.ring.catalog.pins.remove(base);
+                let pinned = self.ring.catalog.pins.remove(base).is_some();
+                any |= pinned;
+                if pinned {
+                    // One that the ring has passed over was not named by the record that removes it.
+                    self.ring.catalog.index.remove(base);
+                    self.ring.places.clear();
+                }
             }
         }
+        if any { self.ring.tell_pins().await } else { Ok(()) }
     }
 
     async fn hold(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
@@ -41,9 +48,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
             return Ok(Pin { id });
         }
+        // Making room to tell of the pin must not evict the pair.
+        self.ring.reserve(self.ring.log.geometry.padded(PINS_RECORD), 1, None).await?;
+        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
         let head = self.ring.catalog.place(entry.newest()).0;
-        let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head };
+        let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head, until: 0 };
         if !self.ring.catalog.pins.insert(held) {
             return Err(StoreError::NoRoom);
         }
@@ -52,6 +62,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.ring.catalog.pins.remove(entry.base());
             return Err(StoreError::NoRoom);
         }
+        self.ring.tell_pins().await?;
         Ok(Pin { id })
     }
 
@@ -98,6 +109,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
 /// Octets of a record that tell when it was received.
 const GLANCE_HEAD: usize = 48;
+
+/// Octets of the record that tells the pins.
+const PINS_RECORD: u32 = (Header::LEN + PINS_LEN) as u32;
 
 /// Sectors that pins leave free at least.
 const FREE_MIN: u32 = 3;
@@ -254,10 +268,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let head = self.ring.catalog.place(entry.newest()).0;
-        if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
-            held.head = head;
-        }
-        Ok(())
+        let Some(held) = self.ring.catalog.pins.get(entry.base()) else {
+            return Ok(());
+        };
+        held.head = head;
+        self.ring.tell_pins().await
     }
 
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
@@ -311,7 +326,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(held) = self.ring.catalog.pins.get(base) else {
             return Ok(());
         };
-        held.pins -= 1;
+        held.pins = held.pins.saturating_sub(1);
         if held.pins == 0 {
             let first = held.first;
             self.ring.catalog.pins.remove(base);
@@ -322,6 +337,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.catalog.index.remove(base);
                 self.ring.places.clear();
             }
+            medium(self.ring.tell_pins().await)?;
         }
         Ok(())
     }

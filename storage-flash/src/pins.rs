@@ -1,11 +1,16 @@
 //! Pins: sectors that the ring passes over.
 //!
-//! Pins live in RAM and end with the boot. A sector that the ring passed over is past its turn: a
-//! mount after that does not look at it, so nothing it holds can come back, and what hides
-//! something in it need not be kept longer.
+//! A sector that the ring passed over is past its turn: a mount after that does not look at it, so
+//! nothing it holds can come back, and what hides something in it need not be kept longer. What a
+//! pinned pair is and where it lies is therefore written down with the pin, and again in every sector
+//! that is begun; the last such record is what counts. The ring passes over pins of an
+//! earlier boot once more.
 
 use crate::geometry::Geometry;
+use crate::index::Entry;
+use crate::writer::copy;
 use heapless::Vec;
+use larder::pair::PairId;
 
 /// Most pairs that are pinned at a time.
 pub const PINS_MAX: usize = 4;
@@ -15,12 +20,16 @@ pub const PINS_MAX: usize = 4;
 pub(crate) struct Held {
     /// Address of its first head.
     pub(crate) base: u32,
+    /// 0: it was pinned before the last reboot.
     pub(crate) pins: u16,
     /// The sectors from its first head to the end of its body.
     pub(crate) first: u32,
     pub(crate) last: u32,
     /// The sector of its newest head.
     pub(crate) head: u32,
+    /// If it was pinned before the last reboot: the number up to which the ring passes over it, which is
+    /// once.
+    pub(crate) until: u32,
 }
 
 impl Held {
@@ -48,6 +57,34 @@ impl Pins {
         self.0.iter().find_map(|held| held.seq_at(geometry, position))
     }
 
+    /// Whether the place of the sector numbered `seq`, which is to be written, is passed over.
+    pub(crate) fn holds(&self, geometry: &Geometry, seq: u32) -> bool {
+        let is_there = |held: &Held| held.seq_at(geometry, geometry.position(seq)).is_some();
+        self.0.iter().any(|held| (held.pins > 0 || seq <= held.until) && is_there(held))
+    }
+
+    /// The pair whose pin does not keep the sector numbered `seq` from being written, though it lies
+    /// there.
+    fn spent(&self, geometry: &Geometry, seq: u32) -> Option<u32> {
+        let is_there = |held: &Held| held.seq_at(geometry, geometry.position(seq)).is_some();
+        let spent = |held: &&Held| held.pins == 0 && seq > held.until && is_there(held);
+        self.0.iter().find(spent).map(|held| held.base)
+    }
+
+    /// Takes back a pin of an earlier boot that keeps the sector numbered `seq` no longer.
+    pub(crate) fn take_spent(&mut self, geometry: &Geometry, seq: u32) -> Option<u32> {
+        let base = self.spent(geometry, seq)?;
+        self.remove(base).map(|held| held.base)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Held> {
+        self.0.iter()
+    }
+
     /// Whether the pair at `base` is pinned.
     pub(crate) fn has(&self, base: u32) -> bool {
         self.0.iter().any(|held| held.base == base)
@@ -70,5 +107,66 @@ impl Pins {
     /// How many sectors are held.
     pub(crate) fn sectors(&self, geometry: &Geometry) -> u32 {
         (0..geometry.sectors).filter(|position| self.seq_at(geometry, *position).is_some()).count() as u32
+    }
+}
+
+/// A pinned pair as it is written down: its name, that of its newest head, the sector its body ends
+/// in, and its entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) id: PairId,
+    pub(crate) newest: PairId,
+    pub(crate) last: u32,
+    pub(crate) fingerprint: u32,
+    /// Octets of the newest head; above them, flags.
+    pub(crate) len: u16,
+}
+
+impl Written {
+    pub(crate) const LEN: usize = 24;
+
+    pub(crate) fn of(id: PairId, newest: PairId, last: u32, entry: &Entry) -> Self {
+        Self { id, newest, last, fingerprint: entry.fingerprint(), len: entry.packed() }
+    }
+
+    pub(crate) fn encode(&self, octets: &mut [u8]) {
+        let names = [self.id, self.newest].map(|id| id.number().to_le_bytes());
+        let [[a, b, c, d, e, f, ..], [g, h, i, j, k, l, ..]] = names;
+        let [m, n, o, p] = self.last.to_le_bytes();
+        let [q, r, s, t] = self.fingerprint.to_le_bytes();
+        let [u, v] = self.len.to_le_bytes();
+        copy(&[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, 0, 0], octets);
+    }
+
+    pub(crate) fn decode(octets: &[u8]) -> Option<Self> {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, ..] =
+            *octets.first_chunk::<{ Self::LEN }>()?;
+        Some(Self {
+            id: PairId::new(u64::from_le_bytes([a, b, c, d, e, f, 0, 0])),
+            newest: PairId::new(u64::from_le_bytes([g, h, i, j, k, l, 0, 0])),
+            last: u32::from_le_bytes([m, n, o, p]),
+            fingerprint: u32::from_le_bytes([q, r, s, t]),
+            len: u16::from_le_bytes([u, v]),
+        })
+    }
+}
+
+/// Octets of the record that tells the pins.
+pub(crate) const PINS_LEN: usize = PINS_MAX * Written::LEN;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_of_a_pin_is_read_again() {
+        let entry = Entry::head(0x1234_5678, 7, 4095, crate::index::PARTIAL);
+        let written = Written::of(PairId::new(0xffff_fffe_0102), PairId::new(0x1_0000_0304), 77, &entry);
+        let mut octets = [1; Written::LEN];
+        written.encode(&mut octets);
+        assert_eq!(Written::decode(&octets), Some(written));
+        let again = Entry::unpacked(written.fingerprint, 7, 7, written.len);
+        assert_eq!((again.len(), again.is_visible(), again.kind()), (4095, true, entry.kind()));
+        assert_eq!(Written::decode(&octets[1..]), None);
     }
 }

@@ -158,7 +158,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
         while !self.ring.flush(writer, true, Some(first)).await? {}
-        self.unpin_all(first);
+        self.unpin_all(first).await?;
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
         for more in others.chunks(LIST_MAX) {
             self.ring.append_note(Kind::Remove, more).await?;
@@ -220,7 +220,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Join, &[into, from]).await?;
-        self.unpin_all(&[from]);
+        self.unpin_all(&[from]).await?;
         self.ring.places.clear();
         Ok(())
     }

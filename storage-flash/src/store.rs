@@ -109,8 +109,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         (geometry.sectors - 2) * geometry.segments() * (geometry.segment - overhead)
     }
 
-    /// Makes the partition a store that holds nothing, whatever it is now: erases all of it, which
-    /// takes a while. To be called when [`mount`](Self::mount) answered
+    /// Makes the partition a store that holds nothing, whatever it is now: erases all of it (of a store
+    /// that works, what it has written), which takes a while. To be called when [`mount`](Self::mount) answered
     /// [`Foreign`](crate::Mounted::Foreign), or before the partition is used for the first time.
     ///
     /// # Errors
@@ -152,8 +152,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.ring.close_segment(true).await;
         }
         // Nothing is held by pins from here on.
+        let pinned = !self.ring.catalog.pins.is_empty();
         self.ring.catalog.pins = Pins::new();
         medium(self.ring.open_sector(None).await)?;
+        if pinned {
+            medium(self.ring.tell_pins().await)?;
+        }
         medium(self.ring.append_note(Kind::Clear, &[name(self.ring.log.seq, 0)]).await)?;
         self.ring.places.clear();
         self.erase_through(self.ring.log.seq - 1).await

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod demo;
 pub mod flash;
+pub mod inspect;
 pub mod logger;
 pub mod origin;
 pub mod proxy;

@@ -139,19 +139,28 @@ fn cut_op<const R: usize, const W: usize, const E: usize>(
             let seen = view(&mut cut);
             let told = format!("{op:?}, step {step} of {steps}, {tear:?}");
             compare(op, names, before, &after, &seen, pinned, &told);
+            still_there(pinned, &after, &seen, &told);
             if cuts % 7 == 0 {
-                cut = cut_again(cut, &seen, step, &told);
+                cut = cut_again(cut, &seen, pinned, step, &told);
             }
-            works_on(cut, &[], &told);
+            works_on(cut, pinned, &told);
         }
     }
     cuts
+}
+
+/// Pins outlive a loss of power.
+fn still_there(pinned: &[PairId], expected: &View, seen: &View, told: &str) {
+    for id in pinned.iter().filter(|id| expected.contains_key(id)) {
+        assert!(seen.contains_key(id), "{id:?} was pinned and is lost: {told}");
+    }
 }
 
 /// Loses power once more, in the first operation after the reboot.
 fn cut_again<const R: usize, const W: usize, const E: usize>(
     store: Store<R, W, E>,
     before: &View,
+    pinned: &[PairId],
     number: u64,
     told: &str,
 ) -> Store<R, W, E> {
@@ -168,6 +177,8 @@ fn cut_again<const R: usize, const W: usize, const E: usize>(
     let _ = block_on(Names::default().run(&mut cut, &op));
     let mut cut = rebooted(cut);
     let told = format!("{told}, and again in step {step}, {tear:?}");
-    compare(&op, &Names::default(), before, &after, &view(&mut cut), &[], &told);
+    let seen = view(&mut cut);
+    compare(&op, &Names::default(), before, &after, &seen, pinned, &told);
+    still_there(pinned, before, &seen, &told);
     cut
 }

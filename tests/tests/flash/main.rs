@@ -7,6 +7,7 @@ mod counters;
 mod cuts;
 mod faults;
 mod images;
+mod inspect;
 mod model;
 mod secrets;
 mod world;

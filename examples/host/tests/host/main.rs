@@ -4,6 +4,7 @@ mod demo;
 mod fetch;
 mod fixture;
 mod flash;
+mod inspect;
 mod proxy;
 mod proxy_bodies;
 mod proxy_failures;
