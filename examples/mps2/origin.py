@@ -2,11 +2,12 @@
 
 Everything about a resource stands in its query: `octets` is the length of its body, `age` for how
 many seconds it is fresh, `every` after how many seconds it changes (0: never), and with `cut=1` the
-connection of the first request for it is closed in the middle of the body.
+connection is closed in the middle of the body at the first request for it, the fourth, and so on.
 
 Run alone, it prints its port and serves until it is stopped.
 """
 
+import collections
 import functools
 import http.server
 import sys
@@ -68,7 +69,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        if number("cut") and self.server.is_first(self.path):
+        if number("cut") and self.server.is_cut(self.path):
             octets, self.close_connection = octets[: len(octets) // 2], True
         self.wfile.write(octets)
 
@@ -104,19 +105,18 @@ class Origin(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.lock = threading.Lock()
-        self.asked, self.answers = set(), {}
+        self.asked, self.answers = collections.Counter(), collections.Counter()
         self.port = self.server_address[1]
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def is_first(self, path):
+    def is_cut(self, path):
         with self.lock:
-            first = path not in self.asked
-            self.asked.add(path)
-            return first
+            self.asked[path] += 1
+            return self.asked[path] % 3 == 1
 
     def count(self, status):
         with self.lock:
-            self.answers[status] = self.answers.get(status, 0) + 1
+            self.answers[status] += 1
 
     def handle_error(self, request, client_address):
         # A device whose power went does not say good-bye.

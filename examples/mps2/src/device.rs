@@ -102,8 +102,8 @@ impl Device {
         );
     }
 
-    /// Reads every pair that the store has and compares it with what the origin sent. Answers
-    /// whether all of them are right.
+    /// Reads every pair that the store has and compares it with what the origin sent, of incomplete
+    /// ones the beginning. Answers whether all of them are right.
     pub(crate) async fn check_kept(&mut self) -> bool {
         use larder::PairStore;
         let (mut cursor, mut pairs, mut right) = (Cursor::new(), 0, true);
@@ -119,9 +119,12 @@ impl Device {
                 check.feed(&buf[..read]);
                 at += read as u64;
             }
+            let is_whole = found.body.is_whole();
+            let is_right = etag.is_some() && if is_whole { check.is_whole() } else { check.is_right() };
             pairs += 1;
-            right &= check.is_whole() && etag.is_some();
-            defmt::info!("kept {=str} v{} {=bool}", path, etag.unwrap_or_default(), check.is_whole());
+            right &= is_right;
+            let what = if is_whole { "kept" } else { "kept in part" };
+            defmt::info!("{=str} {=str} v{} {=bool}", what, path, etag.unwrap_or_default(), is_right);
         }
         defmt::info!("kept {} pairs, all right: {=bool}", pairs, right);
         right

@@ -14,11 +14,13 @@ pub(crate) async fn run(device: &mut Device, seed: u64) -> bool {
     let mut random = Random(seed ^ 0x9e37_79b9_7f4a_7c15);
     while device.sums.requests < REQUESTS && device.sums.wrong == 0 {
         let number = random.below(RESOURCES);
-        // Small ones and a few large ones; some that never change, some that do every few seconds.
-        let octets = if number.is_multiple_of(6) { 4000 + number * 200 } else { 100 + number * 20 };
-        let (age, every) = (number % 4, number % 5);
+        // Small ones, and a few large ones whose connection is cut now and then; some that never
+        // change, some that do every few seconds.
+        let is_large = number.is_multiple_of(6);
+        let octets = if is_large { 4000 + number * 200 } else { 100 + number * 20 };
+        let (age, every, cut) = (number % 4, number % 5, u8::from(is_large));
         let mut path = heapless::String::<64>::new();
-        let written = write!(path, "/stress/{number}?age={age}&every={every}&octets={octets}");
+        let written = write!(path, "/stress/{number}?age={age}&every={every}&octets={octets}&cut={cut}");
         written.expect("the path is short");
         device.get(&path).await;
         if random.below(16) == 0 {
