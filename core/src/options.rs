@@ -42,6 +42,14 @@ pub struct CacheOptions {
     pub validate_by_date: bool,
     /// What to do with `Authorization`, `Proxy-Authorization` and `Cookie` where `Vary` names them.
     pub secrets: Secrets,
+    /// Whether parts are stored: 206 responses, and responses whose body is cut off and that have a strong
+    /// validator (§3.3). They answer ranges they hold, and are completed by asking for what is missing
+    /// (§3.4). `false`: 206 responses pass through, and what is cut off is fetched anew from its first octet.
+    pub store_partial: bool,
+    /// Whether a request for the whole asks for what is missing though the stored part has no strong
+    /// validator. The parts are never combined (§3.4 forbids it): a 206 is dropped and the whole is asked
+    /// for, so that it costs a round trip wherever the origin does know ranges.
+    pub ask_without_validator: bool,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
     #[cfg(feature = "targeted-fields")]
@@ -61,6 +69,8 @@ impl CacheOptions {
         accept_strengthened_tags: false,
         validate_by_date: false,
         secrets: Secrets::Refuse,
+        store_partial: true,
+        ask_without_validator: false,
         #[cfg(feature = "targeted-fields")]
         targets: &[],
     };

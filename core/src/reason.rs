@@ -30,8 +30,12 @@ reasons! {
     VariantMismatch => "no stored variant matches (Vary)",
     /// What is stored answers HEAD only (RFC 9110 §9.3.2).
     OnlyHeadStored => "only a response to HEAD is stored",
-    /// Only a part of the response is stored (§3.3).
+    /// Only a part of the response is stored (§3.3), and not what the request asks for. If the origin is
+    /// asked for what is missing, the answer is made of both.
     Incomplete => "the stored response is incomplete",
+    /// The origin did not continue the stored part: another validator, length, range or coding, several
+    /// ranges, 304 or 416. The part goes, and the whole is asked for (§3.4).
+    DoesNotContinue => "the response does not continue the stored part",
     /// It was stored for a request with `Authorization`, which a shared cache may not reuse
     /// without `public`, `must-revalidate` or `s-maxage` (§3.5).
     AuthorizedReuse => "stored for a request with Authorization",
@@ -74,8 +78,16 @@ reasons! {
 
     /// Informational (1xx): not a final response (§3).
     NotFinal => "not a final response",
-    /// 206: a part of a representation, which is not stored.
+    /// 206, and parts are not stored: see
+    /// [`CacheOptions::store_partial`](crate::CacheOptions::store_partial), or the request asked for no
+    /// range.
     PartialContent => "partial content",
+    /// 206 without a valid `Content-Range` in octets, as one with several ranges (RFC 9110 §14.4, §15.3.7.2),
+    /// or with another number of octets than it says.
+    InvalidContentRange => "partial content without one valid Content-Range",
+    /// 206 to a request with `If-Range`: it need not have all the fields that later requests need
+    /// (RFC 9110 §15.3.7).
+    FieldsMissing => "partial content to If-Range may lack fields",
     /// 304 to the client's own precondition: there is nothing to store.
     NotModified => "a 304 for the client",
     /// A response to HEAD that freshened the stored response to GET, which answers both (§4.3.5).

@@ -174,6 +174,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
             let reference = reference.ok_or(StoreError::Gone)?;
             let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, last, list.as_deref());
+            if base.is_none() {
+                writer.begun = Some(name(seq, (at / self.log.geometry.unit) as u16));
+                writer.kept = plan.body > 0;
+            }
             match self.log.program(writer.record(&plan)).await {
                 Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
                 Err(_) if self.settle(true).await => {}
@@ -235,7 +239,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     async fn put_small(&mut self, small: &Small<'_>, ids: &[PairId]) -> Result<(), F::Error> {
         let seq = self.log.seq;
         let mut list = self.references(ids);
-        if list.is_empty() && !small.of_all {
+        let none = list.is_empty() && !small.of_all;
+        if none || (small.kind == Kind::Join && list.len() < ids.len()) {
             return Ok(());
         }
         let reference = if list.is_empty() { 0 } else { list.remove(0) };
@@ -462,7 +467,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let at = (at / self.log.geometry.unit) as u16;
         let Header { kind, commits, partial, len, reference, .. } = *header;
         let own = Mark { kind, commits, partial, at, len, reference };
-        let own = (commits || !matches!(kind, Kind::Body | Kind::End)).then_some(own);
+        // Of a join whose list cannot be read nothing is known.
+        let says =
+            if kind == Kind::Join { !list.is_empty() } else { !matches!(kind, Kind::Body | Kind::End) };
+        let own = (commits || says).then_some(own);
         let removed = list.iter().map(|reference| Mark::removal(*reference));
         // What goes makes room for what comes; but whose body becomes part of whose is said first.
         let (first, last) = if kind == Kind::Join { (own, None) } else { (None, own) };

@@ -19,6 +19,8 @@ use larder::store::StoreError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) id: PairId,
+    /// A pair whose fragments count as its own.
+    also: Option<PairId>,
     /// Octets of the complete body, or [`UNKNOWN`].
     pub(crate) total: u32,
     /// The fragment's first octet, and how many it has.
@@ -128,6 +130,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) fn beginning(&self, id: PairId, total: u32, seq: u32, at: u32, header: &Header) -> Place {
         Place {
             id,
+            also: None,
             total,
             start: 0,
             len: u32::from(header.inline),
@@ -187,7 +190,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             }
             _ => return None,
         };
-        if len == 0 || !self.catalog.is_part(owner, place.id) {
+        let is_part = |of| self.catalog.is_part(owner, of);
+        if len == 0 || !(is_part(place.id) || place.also.is_some_and(is_part)) {
             return None;
         }
         let (len, at, record) = (u32::from(len), at + skip, at);
@@ -214,8 +218,14 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// Which octets of a body are held. `None` if the pair is gone or its first head damaged.
     pub(crate) async fn extents(&mut self, id: PairId) -> Option<Extents> {
+        let place = self.first_fragment(id).await?;
+        Some(self.extents_from(place).await)
+    }
+
+    /// The extents of what begins at `place`.
+    async fn extents_from(&mut self, place: Place) -> Extents {
         let mut extents = Extents::new();
-        let mut place = self.first_fragment(id).await?;
+        let mut place = place;
         loop {
             let next = self.next_fragment(&place).await;
             // A record that another one follows was written to its end; others may have been cut.
@@ -226,10 +236,16 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             }
             match next {
                 Some(next) => place = next,
-                None => break,
+                None => return extents,
             }
         }
-        Some(extents)
+    }
+
+    /// Whether the extents of two pairs can be told apart as those of one. `None`: one is gone.
+    pub(crate) async fn fit_together(&mut self, into: PairId, from: PairId) -> Option<bool> {
+        self.first_fragment(from).await?;
+        let place = Place { also: Some(from), ..self.first_fragment(into).await? };
+        Some(!self.extents_from(place).await.overflowed())
     }
 
     /// The first extent behind `from`; see [`PairStore::extent`](larder::store::PairStore::extent).

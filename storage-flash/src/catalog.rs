@@ -227,15 +227,21 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let _ = self.joined.push((from, into));
     }
 
-    /// Whether another pair's body may be made a part of one's.
+    /// Whether another pair's body may be made a part of one's. While a pair's sector is there, so
+    /// may be the record that joined another to it, though both are removed: a mount would find them
+    /// all, and has no more room for them, so they count.
     pub(crate) fn can_join(&mut self) -> bool {
-        let gone: Vec<u64, JOINED_MAX> = self
+        let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
+        let lost: Vec<u64, JOINED_MAX> = self
             .joined
             .iter()
             .map(|(_, into)| *into)
-            .filter(|into| !self.is_known(PairId::new(*into)))
+            .filter(|into| {
+                let here = *into > floor && parts(PairId::new(*into)).0 + geometry.sectors > newest;
+                !here && !self.is_known(PairId::new(self.root(*into)))
+            })
             .collect();
-        self.joined.retain(|(_, into)| !gone.contains(into));
+        self.joined.retain(|(_, into)| !lost.contains(into));
         !self.joined.is_full()
     }
 
@@ -244,19 +250,21 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         base.is_some_and(|base| self.index.iter().any(|entry| entry.base() == base))
     }
 
-    /// Whether what belongs to the pair called `name` belongs to the one called `id`.
-    pub(crate) fn is_part(&self, name: PairId, id: PairId) -> bool {
-        let mut name = name.number();
-        for _ in 0..=JOINED_MAX {
-            if name == id.number() {
-                return true;
-            }
+    /// The pair that what belongs to the one called `name` belongs to now.
+    fn root(&self, name: u64) -> u64 {
+        let mut name = name;
+        for _ in 0..JOINED_MAX {
             match self.joined.iter().find(|(from, _)| *from == name) {
                 Some((_, into)) => name = *into,
-                None => return false,
+                None => break,
             }
         }
-        false
+        name
+    }
+
+    /// Whether what belongs to the pair called `name` belongs to the one called `id`.
+    pub(crate) fn is_part(&self, name: PairId, id: PairId) -> bool {
+        name == id || self.root(name.number()) == id.number()
     }
 
     /// The pair that what belongs to the one called `name` belongs to now.

@@ -7,13 +7,13 @@ use heapless::Vec;
 const EXTENTS_MAX: usize = 8;
 
 /// Runs of octets, each from its first octet to the one behind its last, in order, with gaps between
-/// them.
+/// them; and whether there were ever more of them than can be told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Extents(Vec<(u32, u32), EXTENTS_MAX>);
+pub(crate) struct Extents(Vec<(u32, u32), EXTENTS_MAX>, bool);
 
 impl Extents {
     pub(crate) const fn new() -> Self {
-        Self(Vec::new())
+        Self(Vec::new(), false)
     }
 
     /// The octets from `start` to `end` are held.
@@ -31,7 +31,17 @@ impl Extents {
         });
         let at = self.0.iter().position(|(from, _)| *from > start).unwrap_or(self.0.len());
         // Where there is no room it is not held.
-        let _ = self.0.insert(at, (start, end));
+        self.1 |= self.0.insert(at, (start, end)).is_err();
+    }
+
+    /// Whether some are not held for want of room.
+    pub(crate) const fn overflowed(&self) -> bool {
+        self.1
+    }
+
+    /// Whether there is room for octets from `start` on.
+    pub(crate) fn has_room_at(&self, start: u32) -> bool {
+        !self.0.is_full() || self.0.iter().any(|(from, to)| *from <= start && start <= *to)
     }
 
     /// The first run that ends behind `from`, without what lies before it.
@@ -91,6 +101,7 @@ mod tests {
             all.add(start * 10, start * 10 + 5);
         }
         assert_eq!(all.held(), 8 * 5);
+        assert!(all.overflowed() && all.has_room_at(5) && !all.has_room_at(6) && all.has_room_at(70));
         all.add(0, 1000);
         assert_eq!(all.held(), 1000);
     }

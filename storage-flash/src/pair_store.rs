@@ -175,7 +175,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.rescue().await;
+        let fingerprint = pair.key().fingerprint(self.ring.log.seed);
+        self.rescue(Some(fingerprint)).await;
         self.begin(pair).await
     }
 
@@ -183,7 +184,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
         self.set_busy(slot, true);
-        self.rescue().await;
+        self.rescue(None).await;
         let added = self.add(slot, chunk).await;
         self.set_busy(slot, false);
         if added.is_err() {
@@ -210,6 +211,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(slot) = self.writer_of(writing) else {
             return Ok(());
         };
+        self.take_up(slot);
         let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
         self.release(slot);
         // A reboot would find it.
@@ -229,10 +231,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.release(slot);
             return Ok(None);
         }
-        // What was being gathered when a future was dropped is not known.
-        if let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.busy) {
-            writer.filled = writer.head;
-        }
+        self.take_up(slot);
         self.set_busy(slot, true);
         let kept = self.keep(slot).await;
         self.release(slot);
@@ -352,7 +351,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready || self.ring.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
-        self.rescue().await;
+        self.rescue(None).await;
         match self.ring.prepare_ahead().await {
             Ok(()) => Ok(Maintained::Worked),
             Err(StoreError::Medium(error)) => Err(error),

@@ -48,7 +48,11 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// `None`: it is damaged. `Some(None)`: it does not fit.
     async fn load_entry(&mut self, id: PairId, entry: &Entry, record: &mut [u8]) -> Option<Option<Found>> {
         let loaded = match entry.kind() {
-            Newest::First | Newest::End => self.load_first(id, entry, entry.len() as usize, record).await?,
+            Newest::First | Newest::End => {
+                let loaded = self.load_first(entry, entry.len() as usize, record).await?;
+                self.keep_place(id, entry, &loaded.header, loaded.header.number);
+                loaded
+            }
             Newest::Fresh => self.load_fresh(id, entry, record).await?,
             Newest::Delta => {
                 let Some(loaded) = self.load_delta(id, entry, record).await? else {
@@ -75,21 +79,20 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         total.map(StoredBody::whole)
     }
 
+    /// Where the body of a whole pair begins is known once its first head was read.
+    fn keep_place(&mut self, id: PairId, entry: &Entry, first: &Header, total: u32) {
+        if !entry.has(PENDING) && entry.kind() != Newest::End && self.places.get(id).is_none() {
+            let (seq, at) = self.catalog.place(entry.base());
+            self.places.set(self.beginning(id, total, seq, at, first));
+        }
+    }
+
     /// Loads the first head of a pair, of `len` octets.
-    async fn load_first(
-        &mut self,
-        id: PairId,
-        entry: &Entry,
-        len: usize,
-        record: &mut [u8],
-    ) -> Option<Loaded> {
+    async fn load_first(&mut self, entry: &Entry, len: usize, record: &mut [u8]) -> Option<Loaded> {
         let (seq, at) = self.catalog.place(entry.base());
         let header = self.read_head(seq, at, Header::HEAD_LEN, len, record).await?;
         if header.kind != Kind::Head || header.reference != entry.fingerprint() {
             return None;
-        }
-        if entry.kind() == Newest::First && !entry.has(PENDING) && self.places.get(id).is_none() {
-            self.places.set(self.beginning(id, header.number, seq, at, &header));
         }
         Some(Loaded { header, len })
     }
@@ -116,7 +119,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         if record.len() < room {
             return Some(None);
         }
-        self.load_first(id, entry, base_len, record).await?;
+        let first = self.load_first(entry, base_len, record).await?;
+        self.keep_place(id, entry, &first.header, header.number);
         let len = delta::apply(changes, record)?;
         Some(Some(Loaded { header, len }))
     }

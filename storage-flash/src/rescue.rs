@@ -7,6 +7,7 @@ use crate::ring::Ring;
 use crate::store::State;
 use crate::writer::{FRONT, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
+use heapless::Vec;
 use larder::pair::PairId;
 use larder::store::StoreError;
 
@@ -22,20 +23,24 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// is without this, evicts in the order of writing.
     ///
     /// Only whole pairs that fit a writer's buffer (`BUFFER` less 92 octets) get one, and only when a
-    /// writer is free at the time.
+    /// writer is free at the time; none while a body is written that has more than half of
+    /// [`body_max`](Self::body_max), or whose length is not known.
     #[must_use]
     pub const fn with_second_chance(mut self, percent: u8) -> Self {
         self.second_chance = if percent < SECOND_CHANCE_MAX { percent } else { SECOND_CHANCE_MAX };
         self
     }
 
-    /// Once in each sector: moves the pairs on that were read, out of the sector that goes next.
-    pub(crate) async fn rescue(&mut self) {
+    /// Once in each sector: moves the pairs on that were read, out of the sector that goes next. Not
+    /// those with the fingerprint `but`, or of what is being written: they are about to be replaced,
+    /// by the name that is known.
+    pub(crate) async fn rescue(&mut self, but: Option<u32>) {
         let next = self.ring.next_sector();
         if self.second_chance == 0
             || self.state != State::Ready
             || self.rescued == next
             || self.ring.log.prepared
+            || self.writes_large()
         {
             return;
         }
@@ -45,12 +50,20 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(old) = next.checked_sub(geometry.sectors) else {
             return;
         };
+        let mut writing = Vec::<u32, WRITERS>::new();
+        for writer in self.writers.iter().filter(|writer| writer.active) {
+            let _ = writing.push(writer.fingerprint);
+        }
         let Some(writer) = self.writers.iter_mut().find(|writer| !writer.active) else {
             return;
         };
         let mut above = None;
         while let Some(id) = self.ring.catalog.next_in(old, above, USED) {
             above = Some(id);
+            let fingerprint = self.ring.catalog.get(id).map(|entry| entry.fingerprint());
+            if fingerprint == but || fingerprint.is_some_and(|found| writing.contains(&found)) {
+                continue;
+            }
             if !self.ring.stage(id, writer, budget as usize).await {
                 continue;
             }
@@ -61,6 +74,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 return;
             }
         }
+    }
+
+    /// Whether a body is being written that may need all the room there is.
+    fn writes_large(&self) -> bool {
+        let most = self.body_max() / 2;
+        self.writers.iter().any(|writer| {
+            writer.active && writer.base.is_some() && writer.length.is_none_or(|length| length > most)
+        })
     }
 
     /// Moves the pairs on that begin in the sectors numbered `from` to `to`, as far as they fit a

@@ -191,6 +191,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let offset = u32::try_from(offset).ok().filter(|offset| *offset <= total).ok_or(StoreError::Gone)?;
         let extents = self.ring.extents(id).await.ok_or(StoreError::Gone)?;
         let limit = extents.hole_end(offset, total);
+        if limit > offset && !extents.has_room_at(offset) {
+            return Err(StoreError::NoRoom);
+        }
         let rest_held = extents.is_whole_with(offset, limit, total);
         let slot = self.take_slot();
         let uses = self.uses;
@@ -215,14 +218,35 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if into_total != from_total || into >= from {
             return Err(StoreError::Gone);
         }
-        if !self.ring.catalog.can_join() {
+        if !self.ring.catalog.can_join()
+            || !self.ring.fit_together(into, from).await.ok_or(StoreError::Gone)?
+        {
             return Err(StoreError::NoRoom);
         }
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Join, &[into, from]).await?;
+        // Room may have been made of the older one.
+        self.ring.catalog.get(into).ok_or(StoreError::Gone)?;
         self.unpin_all(&[from]).await?;
         self.ring.places.clear();
         Ok(())
+    }
+
+    /// Finds out where a writer stands if a call of it was dropped.
+    pub(crate) fn take_up(&mut self, slot: usize) {
+        let Some(writer) = self.writers.get_mut(slot).filter(|writer| writer.busy) else {
+            return;
+        };
+        // What was being gathered is not known.
+        writer.filled = writer.head;
+        let begun = writer.begun.filter(|_| writer.base.is_none() && writer.partial);
+        if let Some(id) = begun.filter(|id| self.is_pending(*id))
+            && let Some(writer) = self.writers.get_mut(slot)
+        {
+            // Its head was on its way, and arrived.
+            writer.base = Some(id);
+            (writer.head, writer.filled) = (0, 0);
+        }
     }
 
     pub(crate) fn set_busy(&mut self, slot: usize, busy: bool) {

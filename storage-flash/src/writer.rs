@@ -27,6 +27,8 @@ pub(crate) struct Writer<const BUFFER: usize> {
     pub(crate) length: Option<u32>,
     /// Its name, once its head is on flash.
     pub(crate) base: Option<PairId>,
+    /// Its name, if the record with its head is on flash: it may have been given up half-way.
+    pub(crate) begun: Option<PairId>,
     /// Octets of the head that wait in the buffer.
     pub(crate) head: usize,
     /// Octets in the buffer, those of the head among them.
@@ -69,6 +71,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
             fingerprint: 0,
             length: None,
             base: None,
+            begun: None,
             head: 0,
             filled: 0,
             written: 0,
@@ -87,7 +90,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         self.busy = false;
         self.fingerprint = fingerprint;
         self.length = length;
-        self.base = None;
+        (self.base, self.begun) = (None, None);
         (self.head, self.filled, self.written) = (0, 0, offset);
         self.limit = u32::MAX;
         self.partial = partial;

@@ -86,6 +86,11 @@ impl ScriptedOrigin {
         origin
     }
 
+    /// From here on it makes up its responses as it is asked, where nothing is written down.
+    pub fn answers(&self, answer: impl FnMut(&Asked) -> Response + 'static) {
+        self.0.borrow_mut().closure = Some(Box::new(answer));
+    }
+
     /// Writes down what it says next, after what was written down before.
     pub fn then(&self, response: Response) {
         self.0.borrow_mut().queue.push_back(response);

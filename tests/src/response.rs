@@ -96,6 +96,21 @@ impl Response {
         Self { end: End::CutOff, ..self }
     }
 
+    /// The same, but the connection ends after so many octets of content, if there are more.
+    pub fn cut_off_after(mut self, octets: usize) -> Self {
+        let mut left = octets;
+        let total: usize = self.chunks.iter().map(Vec::len).sum();
+        if total <= octets {
+            return self;
+        }
+        for chunk in &mut self.chunks {
+            chunk.truncate(left);
+            left -= chunk.len();
+        }
+        self.chunks.retain(|chunk| !chunk.is_empty());
+        self.cut_off()
+    }
+
     /// The same, but the connection breaks after the content that is there.
     pub fn breaks(self) -> Self {
         Self { end: End::Break, ..self }

@@ -1,17 +1,22 @@
 //! The client: it walks the states over a store, an origin and a clock.
 
 mod call;
+mod completing;
 mod deadline;
+mod error;
 mod freshen;
 mod logging;
 mod origin;
+mod parts;
 mod reply;
 mod report;
+mod storing;
 mod walk;
 
 pub use call::Call;
+pub use error::{BodyError, Failure};
 pub use origin::{BodyRead, Content, Origin, Sending};
-pub use reply::{BodyError, Failure, Reply};
+pub use reply::Reply;
 pub use report::{Outcome, Report, Step, Storing};
 
 use crate::head::{HeadBuf, RequestHead, ResponseHead};
@@ -27,7 +32,7 @@ use walk::{Buffers, Sent, Walk};
 
 /// An HTTP client with a cache.
 ///
-/// Before a client is dropped that shares its store, call [`idle`](Self::idle): it gives up what a
+/// Before a client is dropped that shares its store, call [`idle`](Self::idle): it ends what a
 /// half-read reply left in the store. There is no async `Drop`; the store finds out only when it needs
 /// the room.
 ///
@@ -189,7 +194,17 @@ impl Pending {
         self.settle_forget(store).await;
     }
 
-    async fn settle_writing(&mut self, store: &mut impl PairStore) {
+    /// Stops writing. What is there of the body is kept if it is worth it: the pair's name then.
+    async fn settle_writing(&mut self, store: &mut impl PairStore) -> Option<PairId> {
+        let writing = self.writing?;
+        // The writer has ended in any case.
+        let kept = store.suspend(writing).await.ok().flatten();
+        self.writing = None;
+        kept
+    }
+
+    /// Gives up what is being written, for it is wrong.
+    async fn abandon(&mut self, store: &mut impl PairStore) {
         if let Some(writing) = self.writing {
             // Given up in any case.
             let _ = store.abandon(writing).await;

@@ -53,6 +53,10 @@ pub enum Step {
     NeedToBeUpdated,
     /// [`state::InvalidateEntries`](crate::state::InvalidateEntries).
     InvalidateEntries,
+    /// [`state::PartialUpdate`](crate::state::PartialUpdate).
+    PartialUpdate,
+    /// [`state::Combining`](crate::state::Combining).
+    Combining,
     /// [`state::StoreAndUse`](crate::state::StoreAndUse).
     StoreAndUse,
     /// [`state::CouldNotBeStored`](crate::state::CouldNotBeStored).
@@ -82,6 +86,8 @@ pub enum Outcome {
     Stale,
     /// The store, stale, since the origin failed.
     StaleOnError,
+    /// The store and the origin: a stored part, and what was missing.
+    Completed,
     /// The origin: what was stored had changed.
     Changed,
     /// Nobody: 504, made here.
@@ -96,6 +102,7 @@ impl fmt::Display for Outcome {
             Self::Revalidated => "revalidated",
             Self::Stale => "stale",
             Self::StaleOnError => "stale on error",
+            Self::Completed => "completed",
             Self::Changed => "changed",
             Self::GatewayTimeout => "gateway timeout",
         })
@@ -111,8 +118,11 @@ pub enum Storing {
     Nothing,
     /// It is not stored.
     No(Reason),
-    /// It is being stored while its body is read. If that stops half-way, nothing is stored.
+    /// It is being stored while its body is read. If that stops half-way, what arrived is kept if the rest
+    /// can be asked for later, else nothing is.
     Underway,
+    /// A part of it is stored (§3.3): the rest did not come, or was not asked for.
+    Incomplete(PairId),
     /// It is stored.
     Stored(PairId),
 }

@@ -4,21 +4,23 @@
 //! the next wait where that is possible, and made again where it is cheap: what lives across an
 //! `await` costs RAM in every task.
 
+use super::completing::Completing;
 use super::deadline::{self, Passed};
-use super::reply::{Failure, StoringBody};
-use super::{Content, Origin, Outcome, Pending, Report, Sending, Step, Storing};
+use super::storing::StoringBody;
+use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{Fields, HeadBuf, Outgoing, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::rules::stored_fields::MadeDate;
 use crate::state::{
-    CacheMiss, Candidates, CouldNotBeStored, End, FromCache, GatewayTimeout, IdleClient, IdleNext,
-    InvalidateEntries, MissNext, NeedRevalidation, RevalidationNext, Serving, StoreAndUse, Unreachable,
+    CacheMiss, Candidates, CouldNotBeStored, End, FromCache, GatewayTimeout, IdleClient, InvalidateEntries,
+    MissNext, NeedRevalidation, RevalidationNext, Serving, StoreAndUse, Unreachable, UpdateNext,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
 use core::future::Future;
+use core::ops::ControlFlow;
 use core::pin::Pin;
 
 /// A request under way.
@@ -48,6 +50,8 @@ pub(super) struct Buffers<'c, const BYTES: usize, const FIELDS: usize> {
 pub(super) enum Ending<'c> {
     /// A stored response answers; the buffer holds its record.
     Stored(FromCache<'c>, Found, &'c [u8]),
+    /// A stored response answers, and the origin has what is missing; the buffer holds its record.
+    Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
     Origin { status: u16, fields: Fields<'c>, date: Option<MadeDate>, storing: Option<StoringBody> },
     /// Nobody answers: 504.
@@ -70,8 +74,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let key = PairKey::new(request.uri);
             let mut cursor = Cursor::new();
             while let Some(found) = self.find(key, &mut cursor, buffers.record).await {
-                if let Some(pair) = found.view(buffers.record) {
-                    selecting.offer(&pair);
+                if self.offer(&mut selecting, found, buffers.record).await {
                     last = Some(found);
                 }
             }
@@ -79,14 +82,22 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 last = None;
             }
         }
-        match selecting.finish() {
-            IdleNext::FromCache(state) => match self.load(state.id(), last, buffers.record).await {
+        let decided = match selecting.finish().decided() {
+            ControlFlow::Break(next) => next,
+            ControlFlow::Continue(state) => {
+                last = None;
+                let combined = self.combine(&state, buffers.record).await;
+                state.next(combined)
+            }
+        };
+        match decided {
+            UpdateNext::FromCache(state) => match self.load(state.id(), last, buffers.record).await {
                 Some(found) => self.serve(state, found, buffers.record),
                 None => self.miss(state.lost(), sent, buffers).await,
             },
-            IdleNext::GatewayTimeout(state) => self.gateway_timeout(&state),
-            IdleNext::CacheMiss(miss) => self.miss(miss, sent, buffers).await,
-            IdleNext::NeedRevalidation(need) => self.revalidate(need, sent, buffers, last).await,
+            UpdateNext::GatewayTimeout(state) => self.gateway_timeout(&state),
+            UpdateNext::CacheMiss(miss) => self.miss(miss, sent, buffers).await,
+            UpdateNext::NeedRevalidation(need) => self.revalidate(need, sent, buffers, last).await,
         }
     }
 
@@ -145,10 +156,33 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         buffers: Buffers<'c, BYTES, FIELDS>,
     ) -> Ending<'c> {
-        self.report.step(Step::CacheMiss);
-        self.report.forwarded.get_or_insert(miss.reason());
-        let Some(at) = self.send(&miss.outgoing(), sent, buffers.head).await else {
-            return self.unreachable(miss.unreachable(), None, buffers.record).await;
+        let mut miss = miss;
+        let at = loop {
+            self.report.step(Step::CacheMiss);
+            self.report.forwarded.get_or_insert(miss.reason());
+            if let Some(id) = miss.outdated() {
+                self.remove(id).await;
+            }
+            let Some(at) = self.send(&miss.outgoing(), sent, buffers.head).await else {
+                return self.unreachable(miss.unreachable(), None, buffers.record).await;
+            };
+            // A first look, which does not keep the response: its buffer may be needed again.
+            match miss.next(buffers.head.response(), at) {
+                MissNext::CacheMiss(again) => miss = again,
+                MissNext::Combining(state) => {
+                    let again = state.lost();
+                    let continued = self.continue_part(&state, at, buffers.record).await;
+                    let Some((served, (found, completing))) = state.next().zip(continued) else {
+                        miss = again;
+                        continue;
+                    };
+                    self.report.step(Step::FromCache);
+                    self.report.outcome = Outcome::Completed;
+                    let completing = completing.with_head(buffers.head.as_mut());
+                    return Ending::Completing(served, found, buffers.record, completing);
+                }
+                _ => break at,
+            }
         };
         match miss.next(buffers.head.response(), at) {
             MissNext::StoreAndUse(state) => self.store_and_use(&state, BYTES).await,
@@ -158,6 +192,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 self.report.step(Step::NeedToBeUpdated);
                 self.freshen_or_forget(&state, buffers.record).await;
                 self.invalidate(state.next(), BYTES).await
+            }
+            MissNext::FromCache(state) => self.load_and_serve(state, None, buffers.record).await,
+            // Dealt with above.
+            MissNext::CacheMiss(miss) => self.unreachable(miss.unreachable(), None, buffers.record).await,
+            MissNext::Combining(state) => {
+                self.unreachable(state.lost().unreachable(), None, buffers.record).await
             }
         }
     }
@@ -228,7 +268,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     async fn store_and_use<'c>(&mut self, state: &StoreAndUse<'c>, record_max: usize) -> Ending<'c> {
         self.report.step(Step::StoreAndUse);
         let pair = state.pair();
-        let length = pair.length;
         let created = match record::encoded_len(&pair) {
             // It would never be found.
             len if len.is_none_or(|len| len > record_max) => Err(StoreError::HeadTooLarge),
@@ -240,7 +279,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 self.report.storing = Storing::Underway;
                 let mut replaces = heapless::Vec::new();
                 replaces.extend(state.replaces());
-                Some(StoringBody { writing, length, replaces })
+                let (length, is_whole) = (state.length(), state.is_whole());
+                Some(StoringBody { writing, length, is_whole, replaces })
             }
             Err(error) => {
                 self.failed(&error);
@@ -295,6 +335,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.report.outcome = match state.serving() {
             Serving::Fresh => Outcome::Hit,
             Serving::Validated => Outcome::Revalidated,
+            Serving::Completed => Outcome::Completed,
             Serving::Stale | Serving::StaleWhileRevalidate => Outcome::Stale,
             Serving::StaleOnError => Outcome::StaleOnError,
         };

@@ -55,6 +55,8 @@ pub(crate) struct ResponseFacts<'a> {
     pub(crate) has_transfer_encoding: bool,
     pub(crate) vary: Vary<'a>,
     pub(crate) has_connection: bool,
+    /// A hash of `Content-Encoding`; 0 without one. Two parts of one representation have the same.
+    pub(crate) coding: u32,
 }
 
 impl<'a> ResponseFacts<'a> {
@@ -70,6 +72,7 @@ impl<'a> ResponseFacts<'a> {
                 }
                 Some(Known::CacheControl) => facts.directives.absorb(value),
                 Some(Known::Connection) => facts.has_connection = true,
+                Some(Known::ContentEncoding) => facts.coding = coding(facts.coding, value),
                 Some(Known::ContentLength) => {
                     let length = content_length(value);
                     let agrees = !facts.has_content_length || facts.content_length == length;
@@ -159,6 +162,12 @@ impl RequestFacts {
 /// The first member of an `Age` value; `None` if it is no non-negative integer (§5.1).
 fn age(value: &[u8]) -> Option<DeltaSeconds> {
     DeltaSeconds::parse(Elements::of(value).next()?)
+}
+
+/// The hash `before`, and a `Content-Encoding` line: FNV-1a of its letters in lower case.
+fn coding(before: u32, value: &[u8]) -> u32 {
+    let letters = value.iter().map(u8::to_ascii_lowercase).filter(|octet| !matches!(octet, b' ' | b'\t'));
+    letters.fold(before ^ 0x811c_9dc5, |hash, octet| (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193))
 }
 
 /// A `Content-Length`; `None` if it is no number of octets.

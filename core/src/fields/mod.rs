@@ -4,6 +4,7 @@
 //! careful one, and nothing panics.
 
 pub(crate) mod cache_control;
+mod content_range;
 mod directives;
 mod entity_tag;
 mod facts;
@@ -15,6 +16,7 @@ mod targeted;
 mod vary;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
+pub(crate) use content_range::content_range;
 pub use entity_tag::EntityTag;
 pub(crate) use entity_tag::EntityTags;
 pub(crate) use facts::{Dated, RequestFacts, ResponseFacts};

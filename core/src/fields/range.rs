@@ -28,8 +28,8 @@ pub struct Part {
     pub first: u64,
     /// Position of its last octet; not before `first`.
     pub last: u64,
-    /// Octets of the complete representation.
-    pub complete: u64,
+    /// Octets of the complete representation; `None` if that is not known.
+    pub complete: Option<u64>,
 }
 
 impl Part {
@@ -73,11 +73,21 @@ impl ByteRange {
         let end = complete.checked_sub(1)?;
         match self {
             Self::From { first, last } if first <= end => {
-                Some(Part { first, last: last.map_or(end, |last| last.min(end)), complete })
+                let last = last.map_or(end, |last| last.min(end));
+                Some(Part { first, last, complete: Some(complete) })
             }
             Self::Suffix { length } if length > 0 => {
-                Some(Part { first: complete.saturating_sub(length), last: end, complete })
+                let first = complete.saturating_sub(length);
+                Some(Part { first, last: end, complete: Some(complete) })
             }
+            Self::From { .. } | Self::Suffix { .. } => None,
+        }
+    }
+
+    /// What it selects of a representation whose length is not known; `None` if that depends on it.
+    pub(crate) const fn of_unknown(self) -> Option<Part> {
+        match self {
+            Self::From { first, last: Some(last) } => Some(Part { first, last, complete: None }),
             Self::From { .. } | Self::Suffix { .. } => None,
         }
     }

@@ -124,12 +124,19 @@ pub struct Nominated<'a> {
     response: Option<Edited<'a>>,
     /// Of the secrets that are nominated, if they are to be hashed.
     hashes: Hashes,
+    /// Its lines are those a stored pair kept, with the secrets hashed.
+    hashed: bool,
 }
 
 impl<'a> Nominated<'a> {
     pub(crate) fn new(request: Fields<'a>, response: Edited<'a>) -> Self {
         let response = response.contains("vary").then_some(response);
-        Self { request, response, hashes: Hashes::NONE }
+        Self { request, response, hashes: Hashes::NONE, hashed: false }
+    }
+
+    /// The lines that a stored pair kept, of a response with the same `Vary`.
+    pub(crate) fn kept(stored: &StoredPair<'a>, response: Edited<'a>) -> Self {
+        Self { hashed: stored.secrets_hashed, ..Self::new(stored.nominated, response) }
     }
 
     /// The same with the secrets hashed, if that is what becomes of `secrets`. `known`: hashes of the
@@ -151,7 +158,7 @@ impl<'a> Nominated<'a> {
 
     /// Whether there are secrets among the lines, and they are hashed.
     pub(crate) const fn is_hashed(&self) -> bool {
-        !self.hashes.is_empty()
+        self.hashed || !self.hashes.is_empty()
     }
 
     /// The lines, in the request's order. A secret that is hashed is one line, in the place of its

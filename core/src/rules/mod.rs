@@ -11,6 +11,7 @@
 //! | [`age`] | §4.2.3 |
 //! | [`stale`] | §4.2.4, RFC 5861 |
 //! | [`validation`] | §4.3.1, §4.3.3, §4.3.4 |
+//! | [`partial`] | §3.3, §3.4 |
 //! | [`preconditions`] | §4.3.2, RFC 9110 §13 and §14 |
 //! | [`head_update`] | §4.3.5 |
 //! | [`invalidation`] | §4.4 |
@@ -20,6 +21,7 @@ pub(crate) mod freshness;
 pub(crate) mod head_update;
 pub(crate) mod invalidation;
 pub(crate) mod keys;
+pub(crate) mod partial;
 pub(crate) mod preconditions;
 pub(crate) mod reuse;
 pub(crate) mod stale;

@@ -1,7 +1,7 @@
 //! Which fields are stored, and how a stored response is freshened (RFC 9111 §3.1, §3.2).
 
 use crate::fields::{Dated, ResponseFacts};
-use crate::head::{Edited, Field, Fields, Known, KnownSet};
+use crate::head::{Edited, Field, Fields, Known, KnownSet, Text};
 use crate::options::CacheOptions;
 use crate::time::{Exchange, HttpDate};
 
@@ -33,15 +33,14 @@ pub(crate) fn storable<'a>(
 }
 
 /// The lines of a stored response freshened by a 304 (or a 200 to HEAD): each line of `new`
-/// replaces all stored ones of its name, except `Content-Length` and `Content-Range`, which are
-/// about another message. The stored `Age` goes.
+/// replaces all stored ones of its name, except `Content-Length`, `Content-Range` and
+/// `Content-Digest`, which are about another message. The stored `Age` goes.
 pub(crate) fn freshened<'a>(
     stored: Fields<'a>,
     new: Fields<'a>,
     date: Option<&'a MadeDate>,
     options: &CacheOptions,
 ) -> Edited<'a> {
-    const OF_THE_MESSAGE: KnownSet = KnownSet::of(&[Known::ContentLength, Known::ContentRange]);
     // Without a clock, a new `Expires` must not be counted from the old `Date`.
     let outdated = match (date, new.contains("expires")) {
         (None, true) => KnownSet::of(&[Known::Age, Known::Date]),
@@ -50,6 +49,30 @@ pub(crate) fn freshened<'a>(
     let fields = Edited::new(stored).outdating(outdated).taking(new, OF_THE_MESSAGE, options.shared);
     dated(fields, date)
 }
+
+/// The lines of a 206 that are stored as those of the 200 it is a part of: as [`storable`], with the
+/// `length` of the whole if that is known.
+pub(crate) fn storable_of_part<'a>(
+    response: Fields<'a>,
+    date: Option<&'a MadeDate>,
+    length: Option<&'a Text<20>>,
+    options: &CacheOptions,
+) -> Edited<'a> {
+    let fields = Edited::new(Fields::EMPTY).taking(response, OF_THE_MESSAGE, options.shared);
+    with_length(dated(fields, date), length)
+}
+
+/// The same lines with this `Content-Length`.
+pub(crate) fn with_length<'a>(fields: Edited<'a>, length: Option<&'a Text<20>>) -> Edited<'a> {
+    match length {
+        Some(length) => fields.with(Known::ContentLength, Field::new("Content-Length", length.as_octets())),
+        None => fields,
+    }
+}
+
+/// What describes the content of one message, not the representation.
+const OF_THE_MESSAGE: KnownSet =
+    KnownSet::of(&[Known::ContentLength, Known::ContentRange, Known::ContentDigest]);
 
 /// The same lines with `date` in place of a missing or invalid one.
 pub(crate) fn dated<'a>(fields: Edited<'a>, date: Option<&'a MadeDate>) -> Edited<'a> {

@@ -32,7 +32,7 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     if !keys::is_absolute(request.uri) {
         return Err(Reason::NoAuthority);
     }
-    status_is_understood(response.status, facts)?;
+    status_is_understood(response.status, facts, options)?;
     if asked.directives.no_store() {
         return Err(Reason::RequestNoStore);
     }
@@ -66,10 +66,14 @@ fn method_is_supported(method: Method<'_>, options: &CacheOptions) -> Result<(),
     if options.supported_methods.contains(needed) { Ok(()) } else { Err(Reason::MethodNotCached) }
 }
 
-fn status_is_understood(status: u16, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
+fn status_is_understood(
+    status: u16,
+    facts: &ResponseFacts<'_>,
+    options: &CacheOptions,
+) -> Result<(), Reason> {
     match status {
         ..200 => Err(Reason::NotFinal),
-        206 => Err(Reason::PartialContent),
+        206 if !options.store_partial => Err(Reason::PartialContent),
         304 => Err(Reason::NotModified),
         // RFC 6585 forbids some of them; all answer fields of the request that no key has.
         407 | 408 | 412 | 416 | 417 | 425 | 428 | 429 | 431 | 511 => Err(Reason::OfTheRequest),
@@ -82,7 +86,7 @@ fn status_is_understood(status: u16, facts: &ResponseFacts<'_>) -> Result<(), Re
 const fn is_implemented(status: u16) -> bool {
     matches!(
         status,
-        200 | 203 | 204 | 300..=303 | 307 | 308 | 400 | 401 | 403..=405 | 410 | 414 | 421 | 451 | 500..=504
+        200 | 203 | 204 | 206 | 300..=303 | 307 | 308 | 400 | 401 | 403..=405 | 410 | 414 | 421 | 451 | 500..=504
     )
 }
 
@@ -185,11 +189,13 @@ mod tests {
 
     #[test]
     fn s3_only_final_and_understood_statuses() {
-        for (status, reason) in
-            [(103, Reason::NotFinal), (206, Reason::PartialContent), (304, Reason::NotModified)]
-        {
+        for (status, reason) in [(103, Reason::NotFinal), (304, Reason::NotModified)] {
             assert_eq!(judge(&Case { status, ..PLAIN }), Err(reason));
         }
+        let part = Case { status: 206, ..PLAIN };
+        assert_eq!(judge(&part), Ok(()));
+        let options = CacheOptions { store_partial: false, ..CacheOptions::PRIVATE };
+        assert_eq!(judge(&Case { options, ..part }), Err(Reason::PartialContent));
     }
 
     #[test]

@@ -1,41 +1,68 @@
 //! `CacheMiss`: the origin answers (RFC 9111 §3, §4.4, §4.3.5).
 
-use super::candidates::{Candidate, Chosen};
+use super::candidate::{Candidate, Chosen, Hole};
 use super::invalidate_entries::{ByUri, Invalid};
-use super::store_and_use::Verdict;
+use super::store_and_use::{Body, Verdict};
 use super::{
-    Arrived, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, InvalidateEntries,
-    NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
+    Arrived, Combining, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver,
+    InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
-use crate::fields::ResponseFacts;
-use crate::head::{Edited, Known, KnownSet, Method, Outgoing, ResponseHead};
+use crate::fields::{Part, ResponseFacts};
+use crate::head::{Edited, Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
+use crate::pair::PairId;
 use crate::reason::Reason;
-use crate::rules::{head_update, invalidation, storing};
+use crate::rules::partial::{self, Strong};
+use crate::rules::stored_fields::MadeDate;
+use crate::rules::{head_update, invalidation, stale, storing};
 use crate::time::Exchange;
 
-/// The request goes to the origin, as the client sent it.
+/// The request goes to the origin: as the client sent it, or for what is missing of a stored part.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheMiss<'a> {
     context: Context<'a>,
     reason: Reason,
+    missing: Option<Missing>,
+    /// A stored part that is of no use any more.
+    outdated: Option<PairId>,
+}
+
+/// What is asked for to complete a stored part.
+#[derive(Clone, Copy, Debug)]
+struct Missing {
+    /// The part, by its place among the candidates.
+    at: usize,
+    hole: Hole,
+    /// `bytes=0-1`
+    range: Text<48>,
+    /// The value of `If-Range` if that is a date.
+    modified: Option<MadeDate>,
 }
 
 /// What follows [`CacheMiss`].
+///
+/// What holds on to the response has its lifetime `'r`; what does not has the request's, `'a`, so
+/// that the response's buffer can be used again.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum MissNext<'a> {
+pub enum MissNext<'a, 'r> {
     /// The response is stored and handed over.
-    StoreAndUse(StoreAndUse<'a>),
+    StoreAndUse(StoreAndUse<'r>),
     /// The response is handed over.
-    CouldNotBeStored(CouldNotBeStored<'a>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
     /// The response invalidates stored ones.
-    InvalidateEntries(InvalidateEntries<'a>),
+    InvalidateEntries(InvalidateEntries<'r>),
     /// A response to HEAD freshens stored responses to GET.
-    NeedToBeUpdated(NeedToBeUpdated<'a, HandOver>),
+    NeedToBeUpdated(NeedToBeUpdated<'r, HandOver>),
+    /// 206: it continues a stored part.
+    Combining(Combining<'a, 'r>),
+    /// The origin failed, and a stale response may be served.
+    FromCache(FromCache<'a>),
+    /// The response does not continue the stored part: the whole is asked for.
+    CacheMiss(CacheMiss<'a>),
 }
 
-impl<'a> From<End<'a>> for MissNext<'a> {
-    fn from(end: End<'a>) -> Self {
+impl<'r> From<End<'r>> for MissNext<'_, 'r> {
+    fn from(end: End<'r>) -> Self {
         match end {
             End::StoreAndUse(state) => Self::StoreAndUse(state),
             End::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
@@ -47,7 +74,23 @@ super::context!(CacheMiss);
 
 impl<'a> CacheMiss<'a> {
     pub(crate) const fn new(context: Context<'a>, reason: Reason) -> Self {
-        Self { context, reason }
+        Self { context, reason, missing: None, outdated: None }
+    }
+
+    /// The same, asking only for a hole in a stored part: the candidate at `at`.
+    pub(crate) fn completing(self, at: usize, hole: Hole) -> Self {
+        let range = Text::EMPTY.text("bytes=").number(hole.first).text("-");
+        let range = match hole.end {
+            Some(end) => range.number(end.saturating_sub(1)),
+            None => range,
+        };
+        let candidates = self.context.candidates;
+        let strong = candidates.get(at).and_then(|part| candidates.incomplete(part).strong);
+        let modified = match strong {
+            Some(Strong::Modified(date)) => Some(date.to_octets()),
+            Some(Strong::Tag(_)) | None => None,
+        };
+        Self { missing: Some(Missing { at, hole, range, modified }), ..self }
     }
 
     /// Why nothing stored answers.
@@ -55,32 +98,103 @@ impl<'a> CacheMiss<'a> {
         self.reason
     }
 
+    /// A stored part that is to be removed before the request is sent: the origin did not continue it.
+    pub const fn outdated(&self) -> Option<PairId> {
+        self.outdated
+    }
+
     /// The request to send: the client's, its preconditions with it, unless a 304 has just come
-    /// that matches nothing (§4.3.4), or the pair is lost.
+    /// that matches nothing (§4.3.4), or the pair is lost. To complete a stored part, it asks for what
+    /// is missing, if the part is still one of what the origin has (`If-Range`, RFC 9110 §13.1.5).
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
-        let fields = Edited::new(request.fields);
-        let fields = match self.reason {
-            Reason::NoMatchFor304 | Reason::Lost => fields.dropping(CONDITIONS),
-            _ => fields,
-        };
+        let mut fields = Edited::new(request.fields);
+        if matches!(self.reason, Reason::NoMatchFor304 | Reason::Lost) {
+            fields = fields.dropping(CONDITIONS);
+        }
+        if let Some(missing) = &self.missing {
+            fields = fields.with(Known::Range, Field::new("Range", missing.range.as_octets()));
+            if let Some(value) = self.if_range(missing) {
+                fields = fields.with(Known::IfRange, Field::new("If-Range", value));
+            }
+        }
         Outgoing { method: request.method, uri: request.uri, fields }
+    }
+
+    fn if_range<'m>(&'m self, missing: &'m Missing) -> Option<&'m [u8]> {
+        if let Some(modified) = &missing.modified {
+            return Some(modified);
+        }
+        let candidates = self.context.candidates;
+        let part = candidates.get(missing.at).filter(|part| part.is_strong)?;
+        Some(candidates.tag(part)).filter(|tag| !tag.is_empty())
     }
 
     /// Goes on with the response, of which only the head need have arrived.
     #[inline(never)]
-    pub fn next(self, response: ResponseHead<'a>, at: Exchange) -> MissNext<'a> {
-        let (arrived, facts) = self.context.read(response, at);
-        if self.context.request.method == Method::Head && response.status == 200 {
-            return self.context.after_head(arrived, &facts);
+    pub fn next<'r>(self, response: ResponseHead<'r>, at: Exchange) -> MissNext<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let context: Context<'r> = self.context;
+        let (arrived, facts) = context.read(response, at);
+        if context.request.method == Method::Head && response.status == 200 {
+            return context.after_head(arrived, &facts);
         }
-        let verdict = self.context.judge(&arrived, &facts);
-        if invalidation::invalidates(&self.context.request, &response) {
+        if let Some(missing) = &self.missing
+            && let Some(next) = self.continued(missing, arrived, &facts)
+        {
+            return next;
+        }
+        let verdict = context.judge(&arrived, &facts);
+        if invalidation::invalidates(&context.request, &response) {
             let invalid = Invalid { ids: Chosen::NONE, by_uri: ByUri::TargetAndLocations };
-            let state = InvalidateEntries::new(self.context, arrived, invalid, verdict);
+            let state = InvalidateEntries::new(context, arrived, invalid, verdict);
             return MissNext::InvalidateEntries(state);
         }
-        End::of(self.context, arrived, verdict).into()
+        End::of(context, arrived, verdict).into()
+    }
+
+    /// What a response to a request for what is missing leads to. `None`: as any other response. Above all
+    /// a 200 is all of a representation, from its first octet on.
+    fn continued<'r>(
+        &self,
+        missing: &Missing,
+        arrived: Arrived<'r>,
+        facts: &ResponseFacts<'r>,
+    ) -> Option<MissNext<'a, 'r>>
+    where
+        'a: 'r,
+    {
+        let candidates = self.context.candidates;
+        let part = candidates.get(missing.at)?;
+        let has_conditions = self.context.asked.has_if_none_match || self.context.asked.has_if_modified_since;
+        match arrived.response.status {
+            // The client's own condition is met.
+            304 if has_conditions => return None,
+            206 | 304 | 416 => {}
+            status if stale::is_error(status) => {
+                let stored = candidates.best().filter(|(_, best)| best.usability.on_error);
+                let serve = |(_, best)| FromCache::new(self.context, best, Serving::StaleOnError);
+                return stored.map(serve).map(MissNext::FromCache);
+            }
+            _ => return None,
+        }
+        let last = missing.hole.end.map(|end| end.saturating_sub(1));
+        let continues = || {
+            let context: Context<'r> = self.context;
+            let may_store = arrived.response.status == 206 && context.may_store(&arrived, facts).is_ok();
+            let stored = candidates.incomplete(part);
+            partial::continues(&stored, missing.hole.first, last, &arrived.response, facts)
+                .filter(|_| may_store)
+        };
+        Some(match continues() {
+            Some(range) => MissNext::Combining(Combining::new(self.context, arrived, missing.at, range)),
+            None => {
+                let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
+                MissNext::CacheMiss(CacheMiss { outdated: Some(part.id), ..again })
+            }
+        })
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
@@ -118,6 +232,10 @@ impl<'a> Context<'a> {
         if let Err(reason) = self.may_store(arrived, facts) {
             return Verdict::Pass(reason);
         }
+        let part = match self.part(arrived, facts) {
+            Ok(part) => part,
+            Err(reason) => return Verdict::Pass(reason),
+        };
         // An error is kept beside what it stands in for (§4.3.3), in place of earlier errors.
         let is_error = arrived.response.status >= 500;
         let of_head = self.request.method == Method::Head;
@@ -126,14 +244,32 @@ impl<'a> Context<'a> {
         let has_content = !of_head && arrived.response.status != 204;
         let said = facts.content_length.filter(|_| !facts.has_transfer_encoding);
         let length = if has_content { said } else { Some(0) };
-        Verdict::Store { length, replaces: self.candidates.choose(stood_for) }
+        let replaces = self.candidates.choose(stood_for);
+        if let Some(part) = part {
+            return Verdict::Store(
+                Body { length: Some(part.len()), part: Some(part), resumable: true },
+                replaces,
+            );
+        }
+        let resumable = partial::is_resumable(&self.request, &arrived.response, facts, self.options);
+        Verdict::Store(Body { length, part: None, resumable }, replaces)
+    }
+
+    /// The part that a 206 brings; `None` of any other response.
+    fn part(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<Option<Part>, Reason> {
+        if arrived.response.status != 206 {
+            return Ok(None);
+        }
+        partial::received(&self.request, &self.asked, &arrived.response, facts).map(Some)
     }
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
     #[inline(never)]
-    pub(crate) fn after_head(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> MissNext<'a> {
+    pub(crate) fn after_head<'c>(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> MissNext<'c, 'a> {
         let agrees = |candidate: &Candidate| {
-            let length = candidate.content_length.or(candidate.body.complete);
+            // What is not known of an incomplete one cannot differ.
+            let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
+            let length = candidate.content_length.or(candidate.body.complete).or(unknown);
             head_update::agrees(&self.candidates.validators(candidate), length, facts)
         };
         let freshened = self.candidates.choose(|candidate| !candidate.only_head && agrees(candidate));

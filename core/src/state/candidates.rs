@@ -1,13 +1,13 @@
 //! What one request needs to know of the stored responses that match it: a few octets each.
 
+use super::candidate::{Candidate, Chosen, Role};
 use crate::fields::EntityTag;
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX, TAGS_MAX};
-use crate::pair::{PairId, StoredBody};
-use crate::rules::preconditions::Answer;
-use crate::rules::reuse::{Usability, Verdict};
+use crate::options::CacheOptions;
+use crate::pair::PairId;
+use crate::rules::partial::{Incomplete, Strong};
 use crate::rules::validation::Validators;
 use crate::secrets::Hashes;
-use crate::time::{HttpDate, ReceivedAt, Uptime};
 use heapless::Vec;
 
 /// Scratch space for one request: the stored responses that match it.
@@ -16,52 +16,15 @@ use heapless::Vec;
 #[derive(Debug, Default)]
 pub struct Candidates {
     list: Vec<Candidate, CANDIDATES_MAX>,
-    /// The tags of all candidates, joined with `, `: the value of an `If-None-Match`.
+    /// The tags of the candidates that may be validated, joined with `, `: the value of an
+    /// `If-None-Match`. The others' tags follow, as they are.
     tags: Vec<u8, TAGS_MAX>,
+    /// Octets of the joined tags.
+    joined: usize,
     /// More matched than there is room for.
     overflowed: bool,
     /// Of the request's secrets, as far as selection asked for them.
     hashes: Hashes,
-}
-
-/// A stored response that matches the request's URI, method and variant.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Candidate {
-    pub(crate) id: PairId,
-    pub(crate) status: u16,
-    /// It answers HEAD only.
-    pub(crate) only_head: bool,
-    pub(crate) has_vary: bool,
-    /// `no-cache="…"`: some of its fields may not be reused without validation.
-    pub(crate) hides_fields: bool,
-    pub(crate) tag: TagSpan,
-    pub(crate) last_modified: Option<HttpDate>,
-    /// Its `Date`, else the time it was received.
-    pub(crate) date: Option<HttpDate>,
-    pub(crate) received: ReceivedAt,
-    /// Its `Content-Length`.
-    pub(crate) content_length: Option<u64>,
-    pub(crate) body: StoredBody,
-    pub(crate) usability: Usability,
-    /// What it is to the client.
-    pub(crate) answer: Answer,
-}
-
-impl Candidate {
-    /// What decides between candidates (§4.1): one whose response has `Vary` comes before one that
-    /// has none, then the most recent `Date`.
-    ///
-    /// A stored error (5xx) that is not fresh any more comes after everything else: it must not
-    /// hide what it stood in for.
-    fn rank(&self) -> (bool, bool, Option<HttpDate>, Option<Uptime>) {
-        let is_spent = self.is_error() && self.usability.verdict != Verdict::Fresh;
-        (!is_spent, self.has_vary, self.date, self.received.uptime)
-    }
-
-    /// Whether it is a server error.
-    pub(crate) const fn is_error(&self) -> bool {
-        self.status >= 500
-    }
 }
 
 /// Where a candidate's tag lies among the joined ones; of length 0 if it has none.
@@ -71,41 +34,18 @@ pub(crate) struct TagSpan {
     len: usize,
 }
 
-/// Some of the candidates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Chosen(u8);
-
-impl Chosen {
-    pub(crate) const NONE: Self = Self(0);
-
-    pub(crate) const fn with(self, at: usize) -> Self {
-        Self(self.0 | 1 << at)
-    }
-
-    pub(crate) const fn contains(self, at: usize) -> bool {
-        self.0 & 1 << at != 0
-    }
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(crate) const fn len(self) -> u32 {
-        self.0.count_ones()
-    }
-}
-
 const SEPARATOR: &[u8] = b", ";
 
 impl Candidates {
     /// Room for the candidates of one request.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), tags: Vec::new(), overflowed: false, hashes: Hashes::NONE }
+        Self { list: Vec::new(), tags: Vec::new(), joined: 0, overflowed: false, hashes: Hashes::NONE }
     }
 
     pub(crate) fn clear(&mut self) {
         self.list.clear();
         self.tags.clear();
+        self.joined = 0;
         self.overflowed = false;
         self.hashes = Hashes::NONE;
     }
@@ -128,30 +68,57 @@ impl Candidates {
                 _ => return,
             }
         }
-        candidate.tag = etag.map(|etag| self.keep_tag(&etag)).unwrap_or_default();
+        let is_joined = candidate.role == Role::Answers;
+        candidate.tag = etag.map(|etag| self.keep_tag(&etag, is_joined)).unwrap_or_default();
         // Room was made above.
         let _ = self.list.push(candidate);
     }
 
-    /// Appends a tag to the joined ones. One that is too long is not kept: the response is then
-    /// validated by date, or fetched again.
-    fn keep_tag(&mut self, etag: &EntityTag<'_>) -> TagSpan {
-        let before = self.tags.len();
-        let separator: &[u8] = if before == 0 { b"" } else { SEPARATOR };
+    /// Keeps a tag, among the joined ones or behind them. One that is too long is not kept: the response is
+    /// then validated by date, or fetched again.
+    fn keep_tag(&mut self, etag: &EntityTag<'_>, is_joined: bool) -> TagSpan {
+        let separator: &[u8] = if is_joined && self.joined > 0 { SEPARATOR } else { b"" };
         let weak: &[u8] = if etag.is_weak() { b"W/" } else { b"" };
-        let start = before + separator.len();
+        let at = if is_joined { self.joined } else { self.tags.len() };
+        let start = at + separator.len();
         let len = weak.len() + etag.opaque().len();
-        if len > ETAG_MAX || start + len > self.tags.capacity() {
+        let grown = separator.len() + len;
+        if len > ETAG_MAX || self.tags.len() + grown > self.tags.capacity() {
             return TagSpan::default();
         }
-        for part in [separator, weak, etag.opaque()] {
-            // There is room for all three.
-            let _ = self.tags.extend_from_slice(part);
+        self.move_tags(at, grown);
+        let parts = separator.iter().chain(weak).chain(etag.opaque());
+        for (to, from) in self.tags.iter_mut().skip(at).zip(parts) {
+            *to = *from;
+        }
+        if is_joined {
+            self.joined += grown;
         }
         TagSpan { start, len }
     }
 
-    fn remove(&mut self, at: usize) {
+    /// Makes room for `grown` octets among the tags. There is room for them at the end.
+    fn move_tags(&mut self, at: usize, grown: usize) {
+        let before = self.tags.len();
+        let _ = self.tags.resize(before + grown, 0);
+        for from in (at..before).rev() {
+            self.move_octet(from, from + grown);
+        }
+        for candidate in self.list.iter_mut().filter(|other| other.tag.len > 0 && other.tag.start >= at) {
+            candidate.tag.start += grown;
+        }
+    }
+
+    fn move_octet(&mut self, from: usize, to: usize) {
+        if let Some(moved) = self.tags.get(from).copied()
+            && let Some(octet) = self.tags.get_mut(to)
+        {
+            *octet = moved;
+        }
+    }
+
+    /// Removes a candidate; others may change their places.
+    pub(crate) fn remove(&mut self, at: usize) {
         let Some(TagSpan { start, len }) = self.list.get(at).map(|candidate| candidate.tag) else {
             return;
         };
@@ -159,21 +126,22 @@ impl Candidates {
         if len == 0 {
             return;
         }
-        // The tag goes with the separator behind it, or before it if it is the last.
+        // A joined tag goes with the separator behind it, or before it if it is the last of them.
         let end = start + len;
-        let (from, to) = if end == self.tags.len() {
+        let (from, to) = if end < self.joined {
+            (start, end + SEPARATOR.len())
+        } else if end == self.joined {
             (start.saturating_sub(SEPARATOR.len()), end)
         } else {
-            (start, end + SEPARATOR.len())
+            (start, end)
         };
         let gone = to - from;
+        if end <= self.joined {
+            self.joined -= gone;
+        }
         let rest = self.tags.len() - gone;
         for at in from..rest {
-            if let Some(moved) = self.tags.get(at + gone).copied()
-                && let Some(octet) = self.tags.get_mut(at)
-            {
-                *octet = moved;
-            }
+            self.move_octet(at + gone, at);
         }
         self.tags.truncate(rest);
         for candidate in &mut self.list {
@@ -185,13 +153,60 @@ impl Candidates {
 
     /// The candidate to answer with; `None` if there is none.
     pub(crate) fn best(&self) -> Option<(usize, &Candidate)> {
-        self.best_of(|_, _| true)
+        self.best_of(|_, candidate| candidate.answers())
+    }
+
+    /// The incomplete response that a request for the whole completes; `None` if there is none.
+    pub(crate) fn to_complete(&self, options: &CacheOptions) -> Option<(usize, &Candidate)> {
+        self.best_of(|_, candidate| {
+            let is_named = self.incomplete(candidate).strong.is_some() || options.ask_without_validator;
+            options.store_partial && candidate.hole.is_some() && is_named
+        })
+    }
+
+    /// Those incomplete responses that are parts of the same representation as the one at `at`, itself
+    /// among them (§3.4).
+    pub(crate) fn parts_of(&self, at: usize) -> Chosen {
+        let part = self.list.get(at).filter(|candidate| !candidate.body.is_whole());
+        let Some(this) = part.map(|candidate| self.incomplete(candidate)) else {
+            return Chosen::NONE;
+        };
+        self.choose(|other| !other.body.is_whole() && this.is_part_with(&self.incomplete(other)))
+    }
+
+    pub(crate) fn incomplete(&self, candidate: &Candidate) -> Incomplete<'_> {
+        let strong = match self.validators(candidate) {
+            _ if !candidate.is_strong => None,
+            Validators { etag: Some(etag), .. } => Some(Strong::Tag(etag)),
+            // Of a tag that was not kept nothing is known.
+            Validators { .. } if candidate.has_tag => None,
+            Validators { last_modified, .. } => last_modified.map(Strong::Modified),
+        };
+        Incomplete { strong, complete: candidate.body.complete, coding: candidate.coding }
+    }
+
+    pub(crate) fn get(&self, at: usize) -> Option<&Candidate> {
+        self.list.get(at)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Where the candidate with this name is.
+    pub(crate) fn position(&self, id: PairId) -> Option<usize> {
+        self.list.iter().position(|candidate| candidate.id == id)
     }
 
     /// The best of those that `are`.
     pub(crate) fn best_of(&self, are: impl Fn(usize, &Candidate) -> bool) -> Option<(usize, &Candidate)> {
         let those = self.list.iter().enumerate().filter(|(at, candidate)| are(*at, candidate));
         those.max_by_key(|(_, candidate)| candidate.rank())
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> Chosen {
+        self.choose(|_| true)
     }
 
     /// Those that `are`.
@@ -206,8 +221,9 @@ impl Candidates {
         those.map(|(_, candidate)| candidate.id)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
+    /// How many can answer.
+    pub(crate) fn answering(&self) -> u32 {
+        self.choose(Candidate::answers).len()
     }
 
     /// Whether more stored responses match than are kept here.
@@ -216,28 +232,39 @@ impl Candidates {
     }
 
     pub(crate) fn validators(&self, candidate: &Candidate) -> Validators<'_> {
-        let TagSpan { start, len } = candidate.tag;
-        let tag = self.tags.get(start..start + len).unwrap_or_default();
-        Validators { etag: EntityTag::parse(tag), last_modified: candidate.last_modified }
+        Validators { etag: EntityTag::parse(self.tag(candidate)), last_modified: candidate.last_modified }
     }
 
-    /// Every kept tag, joined; `None` if there is none.
+    /// The tags to be sent, joined; `None` if there is none.
     pub(crate) fn tags(&self) -> Option<&[u8]> {
-        (!self.tags.is_empty()).then_some(&self.tags)
+        self.tags.get(..self.joined).filter(|tags| !tags.is_empty())
+    }
+
+    /// The tag of a candidate as it was sent; empty if it has none, or none that was kept.
+    pub(crate) fn tag(&self, candidate: &Candidate) -> &[u8] {
+        let TagSpan { start, len } = candidate.tag;
+        self.tags.get(start..start + len).unwrap_or_default()
     }
 
     /// Those whose tag is among the joined ones.
     pub(crate) fn tagged(&self) -> Chosen {
-        self.choose(|candidate| candidate.tag.len > 0)
+        self.choose(|candidate| candidate.tag.len > 0 && candidate.role == Role::Answers)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::DeltaSeconds;
+    use crate::pair::StoredBody;
+    use crate::rules::preconditions::Answer;
+    use crate::rules::reuse::{Usability, Verdict};
+    use crate::time::{DeltaSeconds, HttpDate, ReceivedAt};
 
     fn add(candidates: &mut Candidates, id: u64, date: i64, tag: &str) {
+        add_as(candidates, Role::Answers, id, date, tag);
+    }
+
+    fn add_as(candidates: &mut Candidates, role: Role, id: u64, date: i64, tag: &str) {
         let candidate = Candidate {
             id: PairId::new(id),
             status: 200,
@@ -245,11 +272,16 @@ mod tests {
             has_vary: false,
             hides_fields: false,
             tag: TagSpan::default(),
+            has_tag: !tag.is_empty(),
             last_modified: None,
             date: Some(HttpDate::from_unix(date)),
             received: ReceivedAt { uptime: None, utc: None, initial_age: DeltaSeconds::ZERO },
             content_length: None,
             body: StoredBody::default(),
+            coding: 0,
+            is_strong: false,
+            hole: None,
+            role,
             usability: Usability { verdict: Verdict::Fresh, age: None, on_error: false },
             answer: Answer::Whole,
         };
@@ -280,7 +312,7 @@ mod tests {
             }
             add(&mut candidates, 9, 100, "\"9\"");
             add(&mut candidates, 10, 0, "\"too old\"");
-            assert_eq!(candidates.len(), CANDIDATES_MAX);
+            assert_eq!(candidates.list.len(), CANDIDATES_MAX);
             let kept = (0..CANDIDATES_MAX).filter(|at| *at != oldest).map(|at| format!("W/\"{at}\""));
             let expected: std::vec::Vec<_> = kept.chain(["\"9\"".to_owned()]).collect();
             assert_eq!(tags(&candidates), expected.join(", "));
@@ -297,5 +329,30 @@ mod tests {
         add(&mut candidates, 1, 1, &format!("\"{}\"", "x".repeat(ETAG_MAX)));
         assert_eq!(candidates.tags(), None);
         assert!(candidates.tagged().is_empty());
+    }
+
+    #[test]
+    fn s4_3_1_tags_of_parts_are_kept_beside_those_to_be_sent() {
+        let mut candidates = Candidates::new();
+        for (id, role) in [(0, Role::Part), (1, Role::Answers), (2, Role::Part), (3, Role::Answers)] {
+            add_as(&mut candidates, role, id, 10, &format!("\"{id}\""));
+        }
+        let assert_tags = |candidates: &Candidates, joined: &str| {
+            assert_eq!(tags(candidates), joined);
+            for candidate in &candidates.list {
+                assert_eq!(candidates.tag(candidate), format!("\"{}\"", candidate.id.number()).as_bytes());
+            }
+        };
+        assert_tags(&candidates, "\"1\", \"3\"");
+        candidates.remove(candidates.position(PairId::new(3)).unwrap());
+        assert_tags(&candidates, "\"1\"");
+        candidates.remove(candidates.position(PairId::new(0)).unwrap());
+        assert_tags(&candidates, "\"1\"");
+        add(&mut candidates, 4, 10, "\"4\"");
+        assert_tags(&candidates, "\"1\", \"4\"");
+        candidates.remove(candidates.position(PairId::new(1)).unwrap());
+        candidates.remove(candidates.position(PairId::new(4)).unwrap());
+        assert_tags(&candidates, "");
+        assert_eq!(candidates.list.len(), 1);
     }
 }

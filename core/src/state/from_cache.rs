@@ -1,6 +1,6 @@
 //! `FromCache`: a stored response answers (RFC 9111 §4).
 
-use super::candidates::Candidate;
+use super::candidate::{Candidate, Hole};
 use super::{Arrived, CacheMiss, Context, GatewayTimeout};
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Edited, Field, Fields, Known, KnownSet, Method, Text};
@@ -37,6 +37,8 @@ pub enum Serving {
     Fresh,
     /// Just validated by the origin.
     Validated,
+    /// A stored part, with what was missing just arriving from the origin.
+    Completed,
     /// Stale, as the request, the response or the options allow.
     Stale,
     /// Stale, and it must be validated afterwards (RFC 5861 §3): see
@@ -54,6 +56,19 @@ impl<'a> FromCache<'a> {
         Self::with(context, id, serving, answer, usability.age, hides_fields)
     }
 
+    /// After a part was continued (§3.4): the whole, of this age.
+    pub(crate) fn completed(context: Context<'a>, part: &Candidate, age: DeltaSeconds) -> Self {
+        let answer = Answer::Whole;
+        Self::with(context, part.id, Serving::Completed, answer, Some(age), part.hides_fields)
+    }
+
+    /// The request for more of what is missing, while the rest is served; `None` if this response is no
+    /// stored part.
+    pub(crate) fn ask_for(&self, hole: Hole) -> Option<CacheMiss<'a>> {
+        let at = self.context.candidates.position(self.id)?;
+        Some(CacheMiss::new(self.context, Reason::Incomplete).completing(at, hole))
+    }
+
     /// After a validation: the stored response's validators and dates are those of the 304 where it
     /// has them. The pair is removed after this use if the 304 says `forget`.
     #[inline(never)]
@@ -61,10 +76,12 @@ impl<'a> FromCache<'a> {
         let now = arrived.received.utc;
         let facts = ResponseFacts::of(arrived.response.fields, now);
         let candidates = context.candidates;
+        let mut part = None;
         let (id, hid_fields, old, selected) = match candidates.best_of(|other, _| other == at) {
             Some((_, stored)) => {
                 let date = facts.date.date().or(now).or(stored.date);
                 let validators = candidates.validators(stored);
+                part = (!stored.body.is_whole()).then_some(stored.answer);
                 let selected = Selected { status: stored.status, validators, date, body: stored.body, now };
                 (stored.id, stored.hides_fields, validators, selected)
             }
@@ -77,7 +94,9 @@ impl<'a> FromCache<'a> {
             last_modified: facts.last_modified().or(old.last_modified),
         };
         let selected = Selected { validators, ..selected };
-        let answer = preconditions::answer(&context.request, &context.asked, &selected);
+        // Of an incomplete one only what was looked up is there.
+        let answer =
+            part.unwrap_or_else(|| preconditions::answer(&context.request, &context.asked, &selected));
         let age = Some(arrived.received.initial_age);
         let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));
@@ -206,5 +225,9 @@ impl<'a> FromCache<'a> {
 }
 
 fn range_text(part: Part) -> Text<72> {
-    Text::EMPTY.text("bytes ").number(part.first).text("-").number(part.last).text("/").number(part.complete)
+    let text = Text::EMPTY.text("bytes ").number(part.first).text("-").number(part.last).text("/");
+    match part.complete {
+        Some(complete) => text.number(complete),
+        None => text.text("*"),
+    }
 }

@@ -1,7 +1,7 @@
 //! `InvalidateEntries`: stored responses that this response makes unusable (RFC 9111 §4.4,
 //! §4.3.3, §4.3.5).
 
-use super::candidates::Chosen;
+use super::candidate::Chosen;
 use super::store_and_use::Verdict;
 use super::{Arrived, Context, End};
 use crate::pair::{PairId, PairKey};

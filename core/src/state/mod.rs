@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! IdleClient ─next(request, stored pairs, now)─┬─ FromCache ──────────────▶ end: serve (200, 206, 304 or 416)
+//!                                              ├─ PartialUpdate ─next(combined)─▶ FromCache | NeedRevalidation | CacheMiss
 //!                                              ├─ NeedRevalidation ─next(response)─┬─ NeedToBeUpdated ─next()─▶ FromCache
 //!                                              │                                   ├─ StoreAndUse | CouldNotBeStored
 //!                                              │                                   ├─ InvalidateEntries ─next()─▶ either
@@ -11,9 +12,17 @@
 //!                                              ├─ CacheMiss ─next(response)─┬─ StoreAndUse ──────▶ end: store and hand over
 //!                                              │                            ├─ CouldNotBeStored ─▶ end: hand over, with the Reason
 //!                                              │                            ├─ InvalidateEntries ─next()─▶ either
-//!                                              │                            └─ NeedToBeUpdated (HEAD) ─next()─▶ InvalidateEntries
+//!                                              │                            ├─ NeedToBeUpdated (HEAD) ─next()─▶ InvalidateEntries
+//!                                              │                            ├─ Combining (206) ─next()─▶ FromCache
+//!                                              │                            ├─ CacheMiss (does not continue the stored part)
+//!                                              │                            └─ FromCache (stale: 5xx, unreachable)
 //!                                              └─ GatewayTimeout (only-if-cached)
 //! ```
+//!
+//! **Partial content** (§3.3, §3.4). Incomplete pairs are offered with the extents of their bodies around what
+//! is asked for ([`Selecting::wants_extents`]). `PartialUpdate`: parts of one representation are merged, and the
+//! request is decided again. A `CacheMiss` for the whole asks only for the first hole of a stored part with a
+//! strong validator; `Combining`: the 206 continues it, and stored and new octets answer as one 200.
 //!
 //! Every state is a struct with a consuming `next` whose type says what can follow: a wrong order
 //! does not compile. States borrow: the options, the heads, and one [`Candidates`] that the driver
@@ -67,25 +76,35 @@
 //! ```
 
 mod cache_miss;
+mod candidate;
 mod candidates;
+mod combining;
 mod could_not_be_stored;
+mod extents;
 mod from_cache;
 mod gateway_timeout;
 mod idle_client;
 mod invalidate_entries;
 mod need_revalidation;
 mod need_to_be_updated;
+mod partial_update;
+mod selecting;
 mod store_and_use;
 
 pub use cache_miss::{CacheMiss, MissNext};
+pub(crate) use candidate::Hole;
 pub use candidates::Candidates;
+pub use combining::Combining;
 pub use could_not_be_stored::CouldNotBeStored;
+pub use extents::Extents;
 pub use from_cache::{FromCache, Serving};
 pub use gateway_timeout::GatewayTimeout;
-pub use idle_client::{IdleClient, IdleNext, Selecting};
+pub use idle_client::{IdleClient, IdleNext};
 pub use invalidate_entries::InvalidateEntries;
 pub use need_revalidation::{NeedRevalidation, RevalidationNext, Unreachable};
 pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
+pub use partial_update::{Combined, PartialUpdate, UpdateNext};
+pub use selecting::Selecting;
 pub use store_and_use::{End, StoreAndUse};
 
 use crate::fields::{RequestFacts, ResponseFacts};

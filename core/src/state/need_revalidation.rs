@@ -1,6 +1,6 @@
 //! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
 
-use super::candidates::{Candidate, Chosen};
+use super::candidate::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
 use super::{
@@ -61,13 +61,17 @@ pub enum Unreachable<'a> {
     GatewayTimeout(GatewayTimeout<'a>),
 }
 
-impl<'r> From<MissNext<'r>> for RevalidationNext<'_, 'r> {
-    fn from(next: MissNext<'r>) -> Self {
+impl<'a, 'r> From<MissNext<'a, 'r>> for RevalidationNext<'a, 'r> {
+    fn from(next: MissNext<'a, 'r>) -> Self {
         match next {
             MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
             MissNext::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
             MissNext::InvalidateEntries(state) => Self::InvalidateEntries(state),
             MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
+            MissNext::FromCache(state) => Self::FromCache(state),
+            MissNext::CacheMiss(state) => Self::CacheMiss(state),
+            // Nobody asked for what is missing.
+            MissNext::Combining(state) => Self::CacheMiss(state.lost()),
         }
     }
 }
@@ -78,7 +82,7 @@ impl<'a> NeedRevalidation<'a> {
     #[inline(never)]
     pub(crate) fn new(context: Context<'a>, best: usize, reason: Reason) -> Self {
         let tagged = context.candidates.tagged();
-        let only_one = context.candidates.len() == 1 || tagged.is_empty();
+        let only_one = context.candidates.answering() == 1 || tagged.is_empty();
         let since = match context.candidates.best() {
             // A date speaks for one response, and means nothing to a range (§4.3.1).
             Some((_, best)) if only_one && !context.asked.has_range => {
@@ -166,7 +170,7 @@ impl<'a> NeedRevalidation<'a> {
         let context: Context<'r> = self.context;
         let candidates = context.candidates;
         let named = self.named_by(facts);
-        let Some((at, _)) = candidates.best_of(|at, _| named.contains(at)) else {
+        let Some((at, _)) = candidates.best_of(|at, stored| named.contains(at) && stored.answers()) else {
             return RevalidationNext::CacheMiss(CacheMiss::new(self.context, Reason::NoMatchFor304));
         };
         let freshened = match validation::selects(facts) {

@@ -1,6 +1,6 @@
 //! `NeedToBeUpdated`: stored responses are freshened (RFC 9111 §3.2, §4.3.4, §4.3.5).
 
-use super::candidates::Chosen;
+use super::candidate::Chosen;
 use super::invalidate_entries::Invalid;
 use super::store_and_use::Verdict;
 use super::{Arrived, Context, FromCache, InvalidateEntries};
@@ -80,7 +80,7 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
             received: arrived.received,
             length: stored.body.complete,
             offset: 0,
-            resumable: false,
+            resumable: !stored.body.committed,
         }
     }
 }

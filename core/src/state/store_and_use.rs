@@ -1,8 +1,9 @@
 //! `StoreAndUse`: the response is stored while it is handed over (RFC 9111 §3).
 
-use super::candidates::Chosen;
+use super::candidate::Chosen;
 use super::{Arrived, Context, CouldNotBeStored};
-use crate::head::{Edited, ResponseHead};
+use crate::fields::Part;
+use crate::head::{Edited, ResponseHead, Text};
 use crate::pair::{NewPair, Nominated, PairId};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
@@ -12,8 +13,21 @@ use crate::rules::stored_fields::{self, MadeDate};
 pub struct StoreAndUse<'a> {
     context: Context<'a>,
     arrived: Arrived<'a>,
-    length: Option<u64>,
+    body: Body,
+    /// Of a 206: the `Content-Length` of the whole.
+    whole: Option<Text<20>>,
     replaces: Chosen,
+}
+
+/// What is said of the body of a response.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Body {
+    /// Octets that are to come, if that is known.
+    pub(crate) length: Option<u64>,
+    /// Of a 206: which part of the representation they are.
+    pub(crate) part: Option<Part>,
+    /// Whether what arrives is kept though the rest does not.
+    pub(crate) resumable: bool,
 }
 
 /// The end of a response from the origin.
@@ -29,19 +43,17 @@ pub enum End<'a> {
 /// Whether a response is stored, and in place of what; or why it is not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verdict {
-    Store {
-        /// Octets of its body, if it says so.
-        length: Option<u64>,
-        replaces: Chosen,
-    },
+    Store(Body, Chosen),
     Pass(Reason),
 }
 
 impl<'a> End<'a> {
-    pub(crate) const fn of(context: Context<'a>, arrived: Arrived<'a>, verdict: Verdict) -> Self {
+    pub(crate) fn of(context: Context<'a>, arrived: Arrived<'a>, verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Store { length, replaces } => {
-                Self::StoreAndUse(StoreAndUse { context, arrived, length, replaces })
+            Verdict::Store(body, replaces) => {
+                let complete = body.part.and_then(|part| part.complete);
+                let whole = complete.map(|complete| Text::EMPTY.number(complete));
+                Self::StoreAndUse(StoreAndUse { context, arrived, body, whole, replaces })
             }
             Verdict::Pass(reason) => Self::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason)),
         }
@@ -51,25 +63,46 @@ impl<'a> End<'a> {
 super::context!(StoreAndUse);
 
 impl<'a> StoreAndUse<'a> {
-    /// The pair to store. Made anew each time, with the hashes of its secrets ([`Secrets`]).
+    /// The pair to store. That of a 206 is the 200 it is a part of, incomplete (§3.3). Made anew each
+    /// time, with the hashes of its secrets ([`Secrets`]).
     ///
     /// [`Secrets`]: crate::options::Secrets
     pub fn pair(&self) -> NewPair<'_> {
-        let Self { context, arrived, .. } = self;
-        let fields = stored_fields::storable(arrived.response.fields, arrived.date.as_ref(), context.options);
+        let Self { context, arrived, body, .. } = self;
+        let (lines, date) = (arrived.response.fields, arrived.date.as_ref());
+        let (status, length, fields) = match body.part {
+            Some(part) => {
+                let whole = self.whole.as_ref();
+                (200, part.complete, stored_fields::storable_of_part(lines, date, whole, context.options))
+            }
+            None => {
+                let fields = stored_fields::storable(lines, date, context.options);
+                (arrived.response.status, body.length, fields)
+            }
+        };
         NewPair {
             method: context.request.method,
             uri: context.request.uri,
             nominated: Nominated::new(context.request.fields, fields)
                 .hiding(&context.options.secrets, context.candidates.hashes()),
             authorized: context.asked.has_authorization,
-            status: arrived.response.status,
+            status,
             fields,
             received: arrived.received,
-            length: self.length,
-            offset: 0,
-            resumable: false,
+            length,
+            offset: body.part.map_or(0, |part| part.first),
+            resumable: body.resumable,
         }
+    }
+
+    /// Octets that are to come, if that is known. Of a 206, those of the part.
+    pub const fn length(&self) -> Option<u64> {
+        self.body.length
+    }
+
+    /// Whether they are all of the representation.
+    pub fn is_whole(&self) -> bool {
+        self.body.part.is_none_or(|part| Some(part.len()) == part.complete)
     }
 
     /// The stored pairs that the new one stands for (§4.3.3). They go when it is complete.

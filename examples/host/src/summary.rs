@@ -15,6 +15,7 @@ pub fn storing(storing: Storing) -> String {
         Storing::Nothing => "nothing to store".to_owned(),
         Storing::No(reason) => format!("not stored: {reason}"),
         Storing::Underway => "not stored: the body was not read to its end".to_owned(),
+        Storing::Incomplete(_) => "a part is stored".to_owned(),
         Storing::Stored(_) => "stored".to_owned(),
     }
 }

@@ -146,5 +146,6 @@ fuzz_target!(|octets: &[u8]| {
             }
         }
         IdleNext::GatewayTimeout(state) => assert_eq!(state.status(), 504),
+        IdleNext::PartialUpdate(_) => panic!("one pair is combined with nothing"),
     }
 });

@@ -97,8 +97,8 @@ pub enum TornWord {
 impl TornWord {
     pub(super) fn apply(self, wanted: &[u8], octets: &mut [u8]) {
         for (at, (octet, wanted)) in octets.iter_mut().zip(wanted).enumerate() {
-            *octet = match self {
-                Self::NotBegun | Self::Unseen => *octet,
+            *octet &= match self {
+                Self::NotBegun | Self::Unseen => 0xff,
                 Self::Half => *wanted | 0xf0,
                 Self::Garbage => *wanted | 0x5a_u8.rotate_left(at as u32 % 8),
                 Self::Whole => *wanted,

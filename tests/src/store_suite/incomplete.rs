@@ -11,11 +11,23 @@ use std::ops::Range;
 const LEN: usize = 900;
 
 /// Begins a pair of which parts are kept, at `offset` of its body.
-async fn create<S: PairStore>(store: &mut S, sample: &Sample, offset: usize) -> Writing {
-    let begun = sample.with_pair(async |pair| {
+///
+/// # Errors
+/// Those of the store.
+pub async fn begin_part<S: PairStore>(
+    store: &mut S,
+    sample: &Sample,
+    offset: usize,
+) -> Result<Writing, StoreError<S::Error>> {
+    let new = async |pair: &NewPair<'_>| {
         store.create(&NewPair { resumable: true, offset: offset as u64, ..*pair }).await
-    });
-    begun.await.expect("the pair fits")
+    };
+    sample.with_pair(new).await
+}
+
+/// Begins a pair of which parts are kept, at `offset` of its body.
+async fn create<S: PairStore>(store: &mut S, sample: &Sample, offset: usize) -> Writing {
+    begin_part(store, sample, offset).await.expect("the pair fits")
 }
 
 async fn write<S: PairStore>(store: &mut S, writing: Writing, sample: &Sample, range: Range<usize>) {
@@ -25,14 +37,20 @@ async fn write<S: PairStore>(store: &mut S, writing: Writing, sample: &Sample, r
 }
 
 /// A pair of which one part is stored.
-async fn part<S: PairStore>(store: &mut S, sample: &Sample, range: Range<usize>) -> PairId {
+///
+/// # Panics
+/// If the store refuses.
+pub async fn part<S: PairStore>(store: &mut S, sample: &Sample, range: Range<usize>) -> PairId {
     let writing = create(store, sample, range.start).await;
     write(store, writing, sample, range).await;
     store.suspend(writing).await.expect("the medium works").expect("a part is kept")
 }
 
 /// Stores one more part.
-async fn more<S: PairStore>(store: &mut S, id: PairId, sample: &Sample, range: Range<usize>) {
+///
+/// # Panics
+/// If the store refuses.
+pub async fn more<S: PairStore>(store: &mut S, id: PairId, sample: &Sample, range: Range<usize>) {
     let writing = store.resume(id, range.start as u64).await.expect("it can be completed");
     write(store, writing, sample, range).await;
     let kept = store.suspend(writing).await.expect("the medium works");
@@ -43,7 +61,11 @@ async fn head<S: PairStore>(store: &mut S, id: PairId) -> Option<Found> {
     store.head(id, &mut [0; RECORD]).await.expect("the medium works")
 }
 
-async fn extents<S: PairStore>(store: &mut S, id: PairId) -> Vec<Range<u64>> {
+/// Which octets of a pair's body are held.
+///
+/// # Panics
+/// If the pair is gone, or the extents are not in order.
+pub async fn extents<S: PairStore>(store: &mut S, id: PairId) -> Vec<Range<u64>> {
     let mut extents = Vec::new();
     let mut from = 0;
     while let Some(next) = store.extent(id, from).await.expect("it is there") {

@@ -23,6 +23,7 @@ mod model;
 mod sample;
 mod writers;
 
+pub use incomplete::{begin_part, extents, more, part};
 pub use model::agrees_with_a_map;
 pub use sample::{Kept, Sample, Stored, check, find_all, octets, read_body, store, try_store, update};
 

@@ -13,6 +13,11 @@ fn download() -> Response {
     Response::new(200).with(&[FRESH, TAG, ("Content-Length", "12")]).chunk(b"first ").chunk(b"second")
 }
 
+/// The same without a validator: no part of it is worth keeping.
+fn plain() -> Response {
+    Response::new(200).with(&[FRESH, ("Content-Length", "12")]).chunk(b"first ").chunk(b"second")
+}
+
 #[test]
 fn a_body_goes_to_the_caller_and_the_store_at_once() {
     block_on(async {
@@ -117,9 +122,9 @@ fn a_body_without_octets_is_stored_with_its_head() {
 }
 
 #[test]
-fn a_body_that_is_cut_off_is_an_error_and_not_stored() {
+fn a_body_that_is_cut_off_is_an_error_and_not_stored_without_validator() {
     for (says, error) in [
-        (download().cut_off(), BodyError::CutOff),
+        (plain().cut_off(), BodyError::CutOff),
         (Response::new(200).with(&[FRESH]).chunk(b"first ").cut_off(), BodyError::CutOff),
         (Response::new(200).with(&[FRESH]).chunk(b"first ").breaks(), BodyError::Origin(OriginError::Broke)),
         (Response::new(200).with(&[FRESH]).cut_off(), BodyError::CutOff),
@@ -140,6 +145,36 @@ fn a_body_that_is_cut_off_is_an_error_and_not_stored() {
             assert_eq!(client.health().await.pairs, 0);
         });
     }
+}
+
+#[test]
+fn a_reply_dropped_half_way_leaves_what_was_read_to_go_on_with() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        origin.then(download());
+        let mut reply = client.request(get()).await;
+        reply.read(&mut [0; 4]).await.unwrap();
+        drop(reply);
+        client.idle().await.unwrap();
+        assert_eq!(client.health().await.pairs, 1, "§3.3: it has a strong validator");
+        let says = Response::new(206).with(&[FRESH, TAG, ("Content-Range", "bytes 4-11/12")]);
+        origin.then(says.chunk(b"t second"));
+        let mut reply = client.request(get()).await;
+        assert_eq!(origin.last().line("range").as_deref(), Some("bytes=4-"));
+        assert_eq!(rest(&mut reply).await.as_deref(), Ok(&b"first second"[..]));
+    });
+}
+
+#[test]
+fn a_body_that_does_not_fit_the_buffer_leaves_what_was_read() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        origin.then(download());
+        assert_eq!(client.request(get()).await.read_to_end(&mut [0; 6]).await, Err(BodyError::TooLong));
+        origin
+            .then(Response::new(206).with(&[FRESH, TAG, ("Content-Range", "bytes 7-11/12")]).chunk(b"econd"));
+        assert_eq!(rest(&mut client.request(get()).await).await.as_deref(), Ok(&b"first second"[..]));
+    });
 }
 
 #[test]
@@ -202,11 +237,11 @@ fn a_body_that_looks_like_a_response_is_a_body() {
 }
 
 #[test]
-fn a_reply_dropped_half_way_stores_nothing_and_its_writer_is_given_up() {
+fn a_reply_dropped_half_way_stores_nothing_without_validator_and_its_writer_is_given_up() {
     block_on(async {
         let (mut client, origin, _) = client(Ram::new());
         for round in 1..=20 {
-            origin.then(download());
+            origin.then(plain());
             let mut reply = client.request(get()).await;
             assert_eq!(reply.report().outcome, Outcome::Miss);
             reply.read(&mut [0; 4]).await.unwrap();

@@ -2,10 +2,12 @@
 
 use crate::{FRESH, Of, Ram, TAG, URI, client, get, rest};
 use larder::client::{Client, Outcome};
-use larder::head::{Method, RequestHead};
+use larder::head::{Fields, Method, RequestHead};
 use larder::pair::PairKey;
 use larder_tests::store_suite::{find_all, read_body};
-use larder_tests::{MockClock, Response, ScriptedOrigin, YieldingStore, block_on, poll_times};
+use larder_tests::{
+    MockClock, Representation, Response, ScriptedOrigin, YieldingStore, block_on, poll_times,
+};
 
 type Yielding = YieldingStore<Ram>;
 
@@ -202,6 +204,62 @@ fn validate_dropped_at_every_await() {
             assert_eq!(client.health().await.pairs, 1);
         });
         if done {
+            return;
+        }
+        assert!(polls < 500);
+    }
+}
+
+/// A client whose store holds the first 100 octets of version 1.
+async fn holding_a_part() -> Of<Yielding> {
+    let (mut client, _) = new_client(1);
+    let says = Response::new(200).with(&[FRESH, ("ETag", "\"1\""), ("Content-Length", "200")]);
+    client.origin().then(body(1)[..100].chunks(50).fold(says, |says, chunk| says.chunk(chunk)).cut_off());
+    rest(&mut client.request(get()).await).await.expect_err("it is cut off");
+    let lines = [FRESH, ("ETag", "\"1\"")];
+    let there = Representation::new(&body(1), &lines);
+    client.origin().answers(move |asked| there.answer(asked));
+    client
+}
+
+#[test]
+fn a_completion_dropped_at_every_await() {
+    for polls in 0.. {
+        let mut client = block_on(holding_a_part());
+        let done = poll_times(fetch(&mut client, get()), polls).is_some();
+        block_on(async {
+            let context = format!("after {polls} polls");
+            assert_eq!(fetch(&mut client, get()).await, (200, body(1)), "{context}");
+            assert_sound(&mut client, &[1], &context).await;
+            assert_eq!(client.health().await.pairs, 1, "{context}: nothing is left behind");
+            assert_eq!(client.health().await.evictions, 0);
+        });
+        if done {
+            assert!(polls > 20, "there were awaits");
+            return;
+        }
+        assert!(polls < 500);
+    }
+}
+
+#[test]
+fn combining_dropped_at_every_await() {
+    for polls in 0.. {
+        let mut client = block_on(holding_a_part());
+        let lines = [("Range", "bytes=100-149")];
+        let part = RequestHead { fields: Fields::new(&lines), ..get() };
+        assert_eq!(block_on(fetch(&mut client, part)).0, 206);
+        let lines = [("Range", "bytes=50-120")];
+        let both = RequestHead { fields: Fields::new(&lines), ..get() };
+        let done = poll_times(fetch(&mut client, both), polls).is_some();
+        block_on(async {
+            let (status, octets) = fetch(&mut client, both).await;
+            assert_eq!((status, &*octets), (206, &body(1)[50..=120]), "after {polls} polls");
+            assert_eq!(fetch(&mut client, get()).await, (200, body(1)), "after {polls} polls");
+            assert_eq!(client.health().await.pairs, 1, "after {polls} polls");
+        });
+        if done {
+            assert!(polls > 10, "there were awaits");
             return;
         }
         assert!(polls < 500);

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod cancel;
+mod completing;
 mod deadlines;
 mod failures;
 mod reports;

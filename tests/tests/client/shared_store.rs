@@ -7,7 +7,7 @@ use larder::client::{BodyError, Outcome, Storing};
 use larder::head::{Method, RequestHead};
 use larder::pair::PairKey;
 use larder::store::PairStore;
-use larder_tests::{Response, ScriptedOrigin, YieldingStore, block_on, polls};
+use larder_tests::{Representation, Response, ScriptedOrigin, YieldingStore, block_on, polls};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -180,4 +180,51 @@ fn poll_some<F: Future>(mut future: Pin<&mut F>, polls: usize) -> Option<F::Outp
         Poll::Ready(done) => Some(done),
         Poll::Pending => None,
     })
+}
+
+#[test]
+fn while_one_completes_a_part_the_other_gets_the_whole_elsewhere() {
+    let store = Shared::new(Ram::new());
+    let [(mut one, first), (mut two, second)] = two(&store);
+    let there = Representation::new(&[b'f'; 500], &[FRESH, TAG]);
+    let says = Response::new(200).with(&[FRESH, TAG, ("Content-Length", "500")]);
+    first.then(says.chunk(&[b'f'; 200]).cut_off());
+    for origin in [&first, &second] {
+        let there = there.clone();
+        origin.answers(move |asked| there.answer(asked));
+    }
+    block_on(async {
+        rest(&mut one.request(get()).await).await.unwrap_err();
+        let mut reply = one.request(get()).await;
+        assert_eq!(reply.report().outcome, Outcome::Completed);
+        reply.read(&mut [0; 100]).await.unwrap();
+        let mut other = two.request(get()).await;
+        assert_eq!(other.report().outcome, Outcome::Miss, "it is not found while it is written");
+        assert_eq!(rest(&mut other).await, Ok(there.content.clone()));
+        drop(other);
+        assert_eq!(rest(&mut reply).await.map(|body| body.len()), Ok(400));
+        assert!(matches!(reply.report().storing, Storing::Stored(_)));
+        drop(reply);
+        assert_eq!(two.request(get()).await.report().outcome, Outcome::Hit);
+    });
+}
+
+#[test]
+fn a_part_that_is_removed_while_it_is_completed_is_lost_and_nothing_wrong_is_served() {
+    let store = Shared::new(Ram::new());
+    let [(mut one, first), (mut two, second)] = two(&store);
+    let there = Representation::new(&[b'f'; 500], &[FRESH, TAG]);
+    let says = Response::new(200).with(&[FRESH, TAG, ("Content-Length", "500")]);
+    first.then(says.chunk(&[b'f'; 200]).cut_off());
+    first.answers(move |asked| there.answer(asked));
+    second.then(Response::new(204));
+    block_on(async {
+        rest(&mut one.request(get()).await).await.unwrap_err();
+        let mut reply = one.request(get()).await;
+        reply.read(&mut [0; 50]).await.unwrap();
+        assert_eq!(two.request(get().with_method(Method::Put)).await.status(), 204);
+        assert_eq!(rest(&mut reply).await, Err(BodyError::Lost));
+        drop(reply);
+        assert_eq!(one.health().await.pairs, 0);
+    });
 }

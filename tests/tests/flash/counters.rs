@@ -3,70 +3,20 @@
 //! The workload of the design: 64 sectors of 4 KiB, words of 4, pairs of a 400-octet head (URI and
 //! field lines, as on the wire) and a 600-octet body.
 
-use larder::CacheOptions;
-use larder::head::{Fields, RequestHead, ResponseHead};
-use larder::pair::{NewPair, PairId, PairKey};
-use larder::state::{Candidates, IdleClient, IdleNext, MissNext};
+use larder::pair::{PairId, PairKey};
 use larder::store::{Cursor, PairStore};
-use larder::time::Exchange;
 use larder_storage_flash::FlashStore;
+use larder_tests::block_on;
 use larder_tests::nor::{Counts, Nor};
-use larder_tests::store_suite::octets;
-use larder_tests::{MockClock, block_on};
+use larder_tests::workload::{BODY, HEAD, Load};
 
 type Flash = Nor<1, 4, 4096>;
 type Store = FlashStore<Flash, 300>;
 
 const SECTORS: usize = 64;
-const HEAD: usize = 400;
-const BODY: usize = 600;
 
-fn uri(number: usize) -> String {
-    format!("https://api.example.com/v1/devices/{number:06}")
-}
-
-/// Hands a pair over whose URI and field lines take [`HEAD`] octets on the wire.
-async fn with_pair<R>(number: usize, body: usize, work: impl AsyncFnOnce(&NewPair<'_>) -> R) -> R {
-    let (uri, length) = (uri(number), body.to_string());
-    let mut said = vec![
-        ("Date", "Sun, 22 Nov 2026 15:00:00 GMT"),
-        ("Content-Type", "application/json"),
-        ("Content-Length", &length),
-        ("Cache-Control", "public, max-age=60"),
-        ("ETag", "W/\"d41d8cd98f00b204e9800998ecf8427e\""),
-        ("Last-Modified", "Sat, 21 Nov 2026 10:11:12 GMT"),
-        ("Server", "nginx"),
-        ("Strict-Transport-Security", "max-age=31536000"),
-    ];
-    let wire = |lines: &[(&str, &str)]| {
-        lines.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>()
-    };
-    let padding = "p".repeat(HEAD - uri.len() - wire(&said) - "X-Request-Id: \r\n".len());
-    said.push(("X-Request-Id", &padding));
-    assert_eq!(uri.len() + wire(&said), HEAD);
-    let options = CacheOptions::PRIVATE;
-    let mut scratch = Candidates::new();
-    let now = MockClock::new().now();
-    let IdleNext::CacheMiss(miss) =
-        IdleClient::new(&options).next(RequestHead::get(&uri), [], now, &mut scratch)
-    else {
-        panic!("nothing is stored");
-    };
-    let response = ResponseHead { status: 200, fields: Fields::new(&said) };
-    let MissNext::StoreAndUse(state) = miss.next(response, Exchange::at(now)) else {
-        panic!("it can be stored");
-    };
-    work(&state.pair()).await
-}
-
-fn put(store: &mut Store, number: usize, body: usize) -> PairId {
-    block_on(async {
-        let writing = with_pair(number, body, async |pair| store.create(pair).await).await.expect("room");
-        for chunk in octets(number as u64, body).chunks(1024) {
-            store.write(writing, chunk).await.expect("room");
-        }
-        store.commit(writing, &[]).await.expect("room")
-    })
+fn put(store: &mut Store, number: usize, len: usize) -> PairId {
+    block_on(Load { len, ..Load::new(number) }.put(store, &[])).expect("room")
 }
 
 fn mounted(flash: Flash) -> Store {
@@ -116,7 +66,7 @@ fn a_hit_is_one_read_and_the_bodys_and_a_miss_is_none() {
     let (mut most, mut hits) = (0, 0);
     for number in pairs - 200..pairs {
         store.flash().reset_counts();
-        let uri = uri(number);
+        let uri = Load::new(number).uri();
         let mut cursor = Cursor::new();
         let found = block_on(store.find(PairKey::new(&uri), &mut cursor, &mut record)).expect("the medium");
         let found = found.expect("it was stored last");
@@ -134,7 +84,7 @@ fn a_hit_is_one_read_and_the_bodys_and_a_miss_is_none() {
     assert!(most <= 5);
     store.flash().reset_counts();
     for number in 0..1000 {
-        let uri = uri(1_000_000 + number);
+        let uri = Load::new(900_000 + number).uri();
         let found = block_on(store.find(PairKey::new(&uri), &mut Cursor::new(), &mut record));
         assert!(found.expect("the medium").is_none());
     }
@@ -147,9 +97,9 @@ fn freshening_costs_the_head_and_40_octets() {
     let id = put(&mut store, pairs, BODY);
     let mut most = 0;
     let mut all = 0;
-    for _ in 0..100 {
+    for freshened in 1..=100 {
         store.flash().reset_counts();
-        block_on(with_pair(pairs, BODY, async |pair| store.update(id, pair).await)).expect("room");
+        block_on(Load { freshened, ..Load::new(pairs) }.freshen(&mut store, id)).expect("room");
         let counts = store.flash().counts();
         all += counts.octets_programmed;
         if counts.all_erases() == 0 {
@@ -185,11 +135,12 @@ fn a_large_body_is_written_and_read_once() {
     let counts = store.flash().counts().clone();
     let amplification = counts.octets_programmed as f64 / (LARGE + HEAD) as f64;
     store.flash().reset_counts();
+    let body = Load { len: LARGE, ..Load::new(pairs) }.body();
     let mut buf = [0; 1152];
     let mut at = 0;
     while at < LARGE {
         let read = block_on(store.read(id, at as u64, &mut buf)).expect("there");
-        assert_eq!(buf[..read], octets(pairs as u64, LARGE)[at..at + read]);
+        assert_eq!(buf[..read], body[at..at + read]);
         at += read;
     }
     let read = store.flash().counts().octets_read as f64 / LARGE as f64;

@@ -9,5 +9,6 @@ mod faults;
 mod images;
 mod inspect;
 mod model;
+mod parts;
 mod secrets;
 mod world;

@@ -129,7 +129,7 @@ proptest! {
         complete in 0..200_u64,
     ) {
         if let Some(part) = ByteRange::parse(range.as_bytes()).and_then(|range| range.of(complete)) {
-            prop_assert!(part.first <= part.last && part.last < complete && part.complete == complete);
+            prop_assert!(part.first <= part.last && part.last < complete && part.complete == Some(complete));
             prop_assert_eq!(part.len(), part.last - part.first + 1);
             let named = format!("bytes={}-{}", part.first, part.last);
             prop_assert_eq!(ByteRange::parse(named.as_bytes()).and_then(|range| range.of(complete)), Some(part));

@@ -4,6 +4,7 @@ mod decisions;
 mod fields;
 mod heads;
 mod machine;
+mod partial;
 mod secrets;
 
 use proptest::prelude::*;

@@ -8,6 +8,8 @@ mod rfc8246;
 mod s2_keys;
 mod s3_1_stored_fields;
 mod s3_2_freshening;
+mod s3_3_incomplete;
+mod s3_4_combining;
 mod s3_5_authorization;
 mod s3_storing;
 mod s4_1_vary;
@@ -24,6 +26,7 @@ mod s5_directives;
 mod s5_fields;
 mod secrets;
 mod walks;
+mod walks_partial;
 
 /// A `Cache-Control` line.
 const fn cc(value: &str) -> (&str, &str) {

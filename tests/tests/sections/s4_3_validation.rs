@@ -126,7 +126,7 @@ fn s4_3_3_other_fresh_variants_stay() {
 #[test]
 fn s4_3_3_the_old_one_stays_until_the_new_one_is_whole() {
     let mut device = stale(&[TAG]);
-    let says = Response::new(200).with(&[cc("max-age=60"), ("ETag", "\"2\"")]).chunk(b"ne").cut_off();
+    let says = Response::new(200).with(&[cc("max-age=60"), ("ETag", "W/\"2\"")]).chunk(b"ne").cut_off();
     assert!(device.fetch("/a", &[], says).error.is_some());
     let answer = device.fetch("/a", &[], Response::not_modified(&[TAG]));
     assert_eq!(answer.text(), "old");

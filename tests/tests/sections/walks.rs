@@ -13,18 +13,18 @@ use larder::{Answer, CacheOptions, Reason};
 use larder_tests::heads::{get, response, text};
 use larder_tests::{Kept, MockClock};
 
-const URI: &str = "http://example.com/a";
-const TAG: (&str, &str) = ("ETag", "\"1\"");
-const FRESH: (&str, &str) = ("Cache-Control", "max-age=60");
+pub(crate) const URI: &str = "http://example.com/a";
+pub(crate) const TAG: (&str, &str) = ("ETag", "\"1\"");
+pub(crate) const FRESH: (&str, &str) = ("Cache-Control", "max-age=60");
 
-fn now(seconds: u64) -> Now {
+pub(crate) fn now(seconds: u64) -> Now {
     let clock = MockClock::new();
     clock.advance(seconds);
     clock.now()
 }
 
 /// Stores a response to GET of ten octets.
-fn stored(lines: &[(&str, &str)]) -> Kept {
+pub(crate) fn stored(lines: &[(&str, &str)]) -> Kept {
     let options = CacheOptions::PRIVATE;
     let mut scratch = Candidates::new();
     let request = RequestHead::get(URI);
@@ -39,7 +39,7 @@ fn stored(lines: &[(&str, &str)]) -> Kept {
     Kept::new(&state.pair(), 10)
 }
 
-fn request<'a>(method: Method<'a>, lines: &'a [(&'a str, &'a str)]) -> RequestHead<'a> {
+pub(crate) fn request<'a>(method: Method<'a>, lines: &'a [(&'a str, &'a str)]) -> RequestHead<'a> {
     get(URI, lines).with_method(method)
 }
 
@@ -57,7 +57,7 @@ fn needing_revalidation<R>(
     walk(need, &kept)
 }
 
-fn at() -> Exchange {
+pub(crate) fn at() -> Exchange {
     Exchange::at(now(100))
 }
 
@@ -252,7 +252,7 @@ fn miss<R>(
     options: &CacheOptions,
     method: Method<'_>,
     said: ResponseHead<'_>,
-    see: impl FnOnce(MissNext<'_>) -> R,
+    see: impl FnOnce(MissNext<'_, '_>) -> R,
 ) -> R {
     let mut scratch = Candidates::new();
     let next = IdleClient::new(options).next(request(method, &[]), [], now(100), &mut scratch);

@@ -40,6 +40,10 @@ struct Arguments {
     /// Let `CDN-Cache-Control` (RFC 9213) decide where a response has it.
     #[arg(long)]
     cdn: bool,
+    /// Ask for what is missing of a part though it has no strong validator, and drop what comes (the parts
+    /// are never combined without one) unless it is the whole.
+    #[arg(long)]
+    ask_without_validator: bool,
     /// No freshness without explicit lifetime.
     #[arg(long)]
     no_heuristic: bool,
@@ -63,6 +67,7 @@ impl Arguments {
         if self.cdn {
             options.targets = &["CDN-Cache-Control"];
         }
+        options.ask_without_validator = self.ask_without_validator;
         if self.no_heuristic {
             options.heuristic = None;
         }

@@ -158,7 +158,7 @@ impl<S: PairStore> Device<S> {
         let stored = match report.storing {
             Storing::Nothing => None,
             Storing::Stored(_) => Some(true),
-            Storing::No(_) | Storing::Underway => Some(false),
+            Storing::No(_) | Storing::Underway | Storing::Incomplete(_) => Some(false),
         };
         check(stored == visit.stored, format!("stored: {stored:?}, not {:?}", visit.stored));
         check(!report.store_failed, "the store failed".to_owned());

@@ -225,7 +225,7 @@ fn saved(without: u64, with: u64) -> String {
 const fn colour(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Hit => "32",
-        Outcome::Revalidated => "36",
+        Outcome::Revalidated | Outcome::Completed => "36",
         Outcome::Miss | Outcome::Changed => "33",
         Outcome::Stale | Outcome::StaleOnError => "35",
         Outcome::GatewayTimeout => "31",

@@ -4,12 +4,13 @@
 #![no_main]
 
 use core::hint::black_box;
+use core::ops::ControlFlow;
 use larder::CacheOptions;
 use larder::head::{Edited, HeadBuf, RequestHead};
 use larder::pair::{PairId, StoredBody, record};
 use larder::state::{
-    Candidates, End, FromCache, IdleClient, IdleNext, InvalidateEntries, MissNext, NeedToBeUpdated,
-    RevalidationNext, StoreAndUse, Unreachable,
+    Candidates, Combined, Combining, End, Extents, FromCache, IdleClient, InvalidateEntries, MissNext,
+    NeedToBeUpdated, PartialUpdate, RevalidationNext, StoreAndUse, Unreachable, UpdateNext,
 };
 use larder::time::{Clock, Exchange};
 
@@ -23,10 +24,20 @@ extern "C" fn start() -> ! {
     let now = larder_sizes::Still.now();
     let stored = record::decode(black_box(&[]), PairId::new(1), StoredBody::whole(1));
     let at = Exchange::at(now);
-    match IdleClient::new(&options).next(request, stored, now, &mut scratch) {
-        IdleNext::FromCache(state) => serve(&state, &head),
-        IdleNext::GatewayTimeout(state) => drop(black_box(state.status())),
-        IdleNext::CacheMiss(miss) => {
+    let mut selecting = IdleClient::new(&options).select(request, now, &mut scratch);
+    if let Some(pair) = stored
+        && let Some(from) = black_box(&selecting).wants_extents(&pair)
+    {
+        selecting.offer_part(&pair, &black_box(Extents { from, first: Some(0..1), second: None }));
+    }
+    let next = match selecting.finish().decided() {
+        ControlFlow::Break(next) => next,
+        ControlFlow::Continue(state) => combine(state),
+    };
+    match next {
+        UpdateNext::FromCache(state) => serve(&state, &head),
+        UpdateNext::GatewayTimeout(state) => drop(black_box(state.status())),
+        UpdateNext::CacheMiss(miss) => {
             show(miss.outgoing().fields);
             match miss.next(head.response(), at) {
                 MissNext::StoreAndUse(state) => store(&state),
@@ -36,9 +47,12 @@ extern "C" fn start() -> ! {
                     update(&state);
                     invalidate(state.next());
                 }
+                MissNext::Combining(state) => complete(state, &head),
+                MissNext::FromCache(state) => serve(&state, &head),
+                MissNext::CacheMiss(miss) => show(miss.outgoing().fields),
             }
         }
-        IdleNext::NeedRevalidation(need) => {
+        UpdateNext::NeedRevalidation(need) => {
             show(need.outgoing().fields);
             if let Unreachable::FromCache(state) = need.unreachable() {
                 serve(&state, &head);
@@ -58,6 +72,30 @@ extern "C" fn start() -> ! {
         }
     }
     larder_sizes::stop()
+}
+
+fn combine(state: PartialUpdate<'_>) -> UpdateNext<'_> {
+    if let Some(pair) = record::decode(black_box(&[]), PairId::new(1), StoredBody::part(Some(2), 1)) {
+        show(state.combined(&pair).fields);
+    }
+    black_box((state.oldest(), state.newest(), state.complete(), state.wants_extents()));
+    for id in state.others().chain(state.replaces()) {
+        black_box(id);
+    }
+    state.next(black_box(Combined::Whole))
+}
+
+fn complete(state: Combining<'_, '_>, head: &HeadBuf<2048, 40>) {
+    if let Some(pair) = record::decode(black_box(&[]), PairId::new(1), StoredBody::part(Some(2), 1)) {
+        show(state.freshened(&pair).fields);
+    }
+    black_box((state.id(), state.part()));
+    for id in state.replaces() {
+        black_box(id);
+    }
+    if let Some(state) = state.next() {
+        serve(&state, head);
+    }
 }
 
 fn show(fields: Edited<'_>) {

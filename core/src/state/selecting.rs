@@ -1,0 +1,267 @@
+//! `Selecting`: a request being decided, stored pair after stored pair (RFC 9111 §4).
+
+use super::candidate::{Candidate, Chosen, Role};
+use super::candidates::TagSpan;
+use super::{
+    CacheMiss, Candidates, Context, Extents, FromCache, GatewayTimeout, IdleClient, IdleNext,
+    NeedRevalidation, PartialUpdate, Serving, UpdateNext,
+};
+use crate::fields::{ByteRange, RequestFacts, ResponseFacts};
+use crate::head::{Method, RequestHead};
+use crate::options::{CacheOptions, Methods};
+use crate::pair::{PairKey, StoredPair};
+use crate::reason::Reason;
+use crate::rules::preconditions::{self, Answer, Selected};
+use crate::rules::reuse::{self, Usability, Verdict};
+use crate::rules::validation::Validators;
+use crate::rules::{keys, partial, storing, vary};
+use crate::time::Now;
+
+/// A request being decided: pairs are offered, then it is finished.
+#[derive(Debug)]
+pub struct Selecting<'a> {
+    idle: IdleClient<'a>,
+    request: RequestHead<'a>,
+    asked: RequestFacts,
+    now: Now,
+    pub(super) scratch: &'a mut Candidates,
+    refused: Reason,
+}
+
+impl<'a> Selecting<'a> {
+    #[inline(never)]
+    pub(super) fn new(
+        idle: IdleClient<'a>,
+        request: RequestHead<'a>,
+        now: Now,
+        scratch: &'a mut Candidates,
+    ) -> Self {
+        scratch.clear();
+        let asked = RequestFacts { has_content: idle.has_content, ..RequestFacts::of(request.fields) };
+        Self { idle, request, asked, now, scratch, refused: Reason::NothingStored }
+    }
+
+    /// Whether stored pairs matter for this request at all: there is no need to look for them if
+    /// not.
+    pub fn wants_pairs(&self) -> bool {
+        self.bypass().is_none()
+    }
+
+    /// Why the request goes to the origin whatever is stored.
+    fn bypass(&self) -> Option<Reason> {
+        let supported = match self.request.method {
+            Method::Get | Method::Head => self.idle.options.supported_methods.contains(Methods::GET),
+            _ => false,
+        };
+        if !supported {
+            Some(Reason::MethodNotCached)
+        } else if !keys::is_absolute(self.request.uri) {
+            Some(Reason::NoAuthority)
+        } else if self.asked.has_content {
+            Some(Reason::HasContent)
+        } else if self.asked.has_if_match {
+            Some(Reason::OriginPrecondition)
+        } else {
+            None
+        }
+    }
+
+    /// Looks at a stored pair. One that does not match the request is passed over. Of an incomplete one
+    /// only the head is used: see [`wants_extents`](Self::wants_extents).
+    pub fn offer(&mut self, pair: &StoredPair<'_>) {
+        self.offer_part(pair, &Extents::default());
+    }
+
+    /// Whether it matters which octets of this pair's body are held. Then [`offer_part`](Self::offer_part)
+    /// wants two extents: the first that ends behind this position, and the one behind that.
+    pub fn wants_extents(&self, pair: &StoredPair<'_>) -> Option<u64> {
+        if pair.body.is_whole() { None } else { self.position_asked(pair.body.complete) }
+    }
+
+    /// The position in a body from which on the request asks for it; `None` if it asks for none, or for
+    /// what a body of `complete` octets cannot tell.
+    pub(super) fn position_asked(&self, complete: Option<u64>) -> Option<u64> {
+        if self.request.method != Method::Get {
+            return None;
+        }
+        if !self.asked.has_range {
+            return Some(0);
+        }
+        let range = self.request.fields.get("range").and_then(ByteRange::parse)?;
+        let part = match complete {
+            Some(complete) => range.of(complete),
+            None => range.of_unknown(),
+        };
+        part.map(|part| part.first)
+    }
+
+    pub(super) const fn options(&self) -> &'a CacheOptions {
+        self.idle.options
+    }
+
+    pub(super) const fn request(&self) -> &RequestHead<'a> {
+        &self.request
+    }
+
+    /// As [`offer`](Self::offer), for an incomplete pair of which these octets are held.
+    #[inline(never)]
+    pub fn offer_part(&mut self, pair: &StoredPair<'_>, extents: &Extents) {
+        let fields = pair.response.fields;
+        let facts = ResponseFacts::of(fields, self.now.utc).targeted(fields, self.idle.options);
+        match self.matches(pair, &facts) {
+            Ok(()) => self.add(pair, &facts, extents),
+            Err(reason) => self.refused = reason,
+        }
+    }
+
+    /// URI, method and variant (§4, §4.1).
+    fn matches(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
+        if !PairKey::new(self.request.uri).matches(pair.uri) {
+            return Err(self.refused);
+        }
+        if pair.method == Method::Head && self.request.method != Method::Head {
+            return Err(Reason::OnlyHeadStored);
+        }
+        let kept = vary::Kept { lines: pair.nominated, hashed: pair.secrets_hashed };
+        let presented = vary::Presented {
+            fields: self.request.fields,
+            secrets: &self.idle.options.secrets,
+            hashes: self.scratch.hashes_mut(),
+        };
+        if !vary::selects(&facts.vary, kept, presented) {
+            return Err(Reason::VariantMismatch);
+        }
+        if self.idle.options.shared && pair.authorized && !storing::allows_authorized(facts) {
+            return Err(Reason::AuthorizedReuse);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>, extents: &Extents) {
+        let date = facts.date.date().or(pair.received.utc);
+        let usability = reuse::judge(&self.asked, pair, facts, self.now, self.idle.options);
+        let validators = Validators::of(facts);
+        let selected =
+            Selected { status: pair.response.status, validators, date, body: pair.body, now: self.now.utc };
+        let candidate = Candidate {
+            id: pair.id,
+            status: pair.response.status,
+            only_head: pair.method == Method::Head,
+            has_vary: facts.vary.is_present(),
+            hides_fields: facts.directives.no_cache_fields(),
+            tag: TagSpan::default(),
+            has_tag: validators.etag.is_some(),
+            last_modified: validators.last_modified,
+            date,
+            received: pair.received,
+            content_length: facts.content_length,
+            body: pair.body,
+            coding: facts.coding,
+            is_strong: partial::strong(&validators, facts.date.date()).is_some(),
+            hole: None,
+            role: Role::Answers,
+            // What could not be removed must not come back when the origin fails.
+            usability: Usability { on_error: usability.on_error && !self.idle.distrusting, ..usability },
+            answer: preconditions::answer(&self.request, &self.asked, &selected),
+        };
+        let candidate = if pair.body.is_whole() { candidate } else { self.part(candidate, extents) };
+        self.scratch.add(candidate, validators.etag);
+    }
+
+    /// What an incomplete response can be to the request (§3.3): it answers a range that it holds, and what
+    /// takes only its head, if it is fresh. Else it can be completed, if the whole is asked for.
+    ///
+    /// Departs from §3.3 in answering HEAD, and 304: to these nothing is missing.
+    pub(super) fn part(&self, candidate: Candidate, extents: &Extents) -> Candidate {
+        let is_fresh = candidate.usability.verdict == Verdict::Fresh && !self.idle.distrusting;
+        let takes_head = self.request.method == Method::Head || candidate.answer == Answer::NotModified;
+        let role = match candidate.answer {
+            Answer::Part(part) if extents.hold(part) => Role::Answers,
+            _ if takes_head && is_fresh => Role::AnswersAsItIs,
+            _ => Role::Part,
+        };
+        let is_whole_asked = self.request.method == Method::Get && !self.asked.has_range;
+        let may_complete = is_whole_asked && !self.asked.directives.no_store();
+        let hole = if may_complete { extents.hole(candidate.body.complete) } else { None };
+        Candidate { role, hole, ..candidate }
+    }
+
+    /// Decides the request by what was offered.
+    #[inline(never)]
+    pub fn finish(self) -> IdleNext<'a> {
+        match self.to_combine() {
+            Some((at, parts)) => IdleNext::PartialUpdate(PartialUpdate::new(self, at, parts)),
+            None => self.decide().into(),
+        }
+    }
+
+    /// Decides the request, whatever might be combined.
+    #[inline(never)]
+    pub(super) fn decide(self) -> UpdateNext<'a> {
+        let bypass = self.bypass();
+        let Self { idle, request, asked, scratch, refused, .. } = self;
+        let candidates: &'a Candidates = scratch;
+        let context = Context { options: idle.options, request, asked, candidates };
+        if let Some(reason) = bypass {
+            if asked.directives.only_if_cached() {
+                return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+            }
+            return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
+        }
+        let completing = candidates.to_complete(idle.options);
+        let Some((at, best)) = candidates.best() else {
+            let reason = if candidates.is_empty() { refused } else { Reason::Incomplete };
+            return Self::without_candidate(context, reason, completing);
+        };
+        let reason = match best.usability.verdict {
+            _ if idle.distrusting => Reason::StoreFailed,
+            Verdict::Fresh => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Fresh)),
+            Verdict::Stale | Verdict::StaleWhileRevalidate if idle.validating => Reason::Stale,
+            Verdict::Stale => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Stale)),
+            Verdict::StaleWhileRevalidate => {
+                return UpdateNext::FromCache(FromCache::new(context, best, Serving::StaleWhileRevalidate));
+            }
+            Verdict::Validate(reason) => reason,
+        };
+        if asked.directives.only_if_cached() {
+            return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+        }
+        // What was begun later is what the origin has by now.
+        match completing {
+            Some((_, part)) if best.is_older(part) => {
+                Self::without_candidate(context, Reason::Incomplete, completing)
+            }
+            _ => UpdateNext::NeedRevalidation(NeedRevalidation::new(context, at, reason)),
+        }
+    }
+
+    fn without_candidate(
+        context: Context<'a>,
+        reason: Reason,
+        completing: Option<(usize, &Candidate)>,
+    ) -> UpdateNext<'a> {
+        if context.asked.directives.only_if_cached() {
+            return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+        }
+        let miss = CacheMiss::new(context, reason);
+        UpdateNext::CacheMiss(match completing {
+            Some((at, Candidate { hole: Some(hole), .. })) => miss.completing(at, *hole),
+            _ => miss,
+        })
+    }
+
+    /// Parts of one representation that are better combined before the request is decided: unless a
+    /// stored response answers as it is.
+    fn to_combine(&self) -> Option<(usize, Chosen)> {
+        let answers_at_once = self.scratch.best().is_some_and(|(_, best)| {
+            !self.idle.distrusting && !matches!(best.usability.verdict, Verdict::Validate(_))
+        });
+        if answers_at_once || self.request.method != Method::Get || self.bypass().is_some() {
+            return None;
+        }
+        let (at, part) = self.scratch.best_of(|at, _| !self.scratch.parts_of(at).is_empty())?;
+        let parts = self.scratch.parts_of(at);
+        let is_all_held = part.hole.is_some_and(|hole| Some(hole.first) == part.body.complete);
+        (parts.len() > 1 || is_all_held).then_some((at, parts))
+    }
+}

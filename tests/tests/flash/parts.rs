@@ -1,0 +1,193 @@
+//! Incomplete pairs on flash: joined ones, pinned ones, and what a reboot finds of them.
+
+use crate::world::{mounted, rebooted, sample, view};
+use larder::pair::PairId;
+use larder::store::{PairStore, StoreError};
+use larder_tests::block_on;
+use larder_tests::nor::Nor;
+use larder_tests::store_suite::{
+    Kept, Sample, Stored, begin_part, check, extents, more, part, read_body, store,
+};
+
+/// Octets of the bodies.
+const LEN: usize = 900;
+
+type Store = crate::world::Store<1, 4, 4096>;
+
+fn complete(s: &mut Store, id: PairId, sample: &Sample, from: usize) -> Stored {
+    let writing = block_on(s.resume(id, from as u64)).expect("it can be completed");
+    block_on(s.write(writing, &sample.body()[from..])).expect("room");
+    assert_eq!(block_on(s.commit(writing, &[])), Ok(id));
+    Stored { id, sample: sample.clone() }
+}
+
+#[test]
+fn a_joined_pair_is_whole_after_a_reboot_whatever_was_joined_since() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(16));
+    let joined = sample("/joined", LEN);
+    let [first, second] = [0..300, 300..600].map(|range| block_on(part(&mut s, &joined, range)));
+    block_on(s.merge(first, second)).unwrap();
+    let stored = complete(&mut s, first, &joined, 600);
+    let mut joins = 0;
+    for number in 0..12 {
+        let other = sample(&format!("/{number}"), LEN);
+        let [first, second] = [0..300, 300..600].map(|range| block_on(part(&mut s, &other, range)));
+        joins += usize::from(block_on(s.merge(first, second)).is_ok());
+        block_on(s.remove(first)).unwrap();
+    }
+    assert!(joins >= 7, "{joins} were joined since");
+    assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+    let mut s = rebooted(s);
+    assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+}
+
+#[test]
+fn parts_of_parts_are_kept_when_more_is_joined() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(16));
+    let joined = sample("/joined", LEN);
+    let [a, b, c, d] =
+        [0..200, 200..400, 400..600, 600..LEN].map(|range| block_on(part(&mut s, &joined, range)));
+    block_on(s.merge(b, c)).unwrap();
+    block_on(s.merge(a, b)).unwrap();
+    assert_eq!(block_on(extents(&mut s, a)), [0..600]);
+    block_on(s.merge(a, d)).unwrap();
+    assert_eq!(block_on(extents(&mut s, a)), [0..LEN as u64]);
+    let stored = complete(&mut s, a, &joined, LEN);
+    assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+    let mut s = rebooted(s);
+    assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+}
+
+#[test]
+fn what_is_written_to_a_pinned_part_is_pinned_too() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(12));
+    let pinned = sample("/pinned", LEN);
+    let id = block_on(part(&mut s, &pinned, 0..300));
+    let pin = block_on(s.pin(id)).unwrap();
+    for number in 0..8 {
+        block_on(store(&mut s, &sample(&format!("/{number}"), LEN)));
+    }
+    let stored = complete(&mut s, id, &pinned, 300);
+    for number in 0..80 {
+        block_on(store(&mut s, &sample(&format!("/{number}"), LEN)));
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole, "{number}");
+    }
+    block_on(s.unpin(pin)).unwrap();
+}
+
+#[test]
+fn what_is_joined_to_a_pinned_part_is_pinned_too() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(12));
+    let pinned = sample("/pinned", LEN);
+    let id = block_on(part(&mut s, &pinned, 0..300));
+    let pin = block_on(s.pin(id)).unwrap();
+    for number in 0..8 {
+        block_on(store(&mut s, &sample(&format!("/{number}"), LEN)));
+    }
+    let other = block_on(part(&mut s, &pinned, 300..LEN));
+    block_on(s.merge(id, other)).unwrap();
+    let stored = complete(&mut s, id, &pinned, LEN);
+    for number in 0..80 {
+        block_on(store(&mut s, &sample(&format!("/{number}"), LEN)));
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole, "{number}");
+    }
+    block_on(s.unpin(pin)).unwrap();
+}
+
+#[test]
+fn a_merge_that_evicts_the_older_part_joins_nothing_else() {
+    let mut seen = 0;
+    for padding in 0..120 {
+        let mut s = mounted(Nor::<1, 4, 4096>::new(4));
+        let one = sample("/one", LEN);
+        let other = sample("/other", LEN);
+        let into = block_on(part(&mut s, &one, 0..200));
+        for number in 0..2 {
+            block_on(store(&mut s, &sample(&format!("/{number}"), 4096)));
+        }
+        let from = block_on(part(&mut s, &one, 400..500));
+        let victim = block_on(part(&mut s, &other, 600..LEN));
+        for number in 0..2 {
+            block_on(store(&mut s, &sample(&format!("/more{number}"), 1000 + padding * 15)));
+        }
+        let merged = block_on(s.merge(into, from));
+        let remains = if merged.is_ok() { into } else { from };
+        block_on(s.remove(victim)).unwrap();
+        let Ok(body) = block_on(s.extent(remains, 0)) else {
+            continue;
+        };
+        seen += usize::from(merged.is_err());
+        let _ = body;
+        let expected = if merged.is_ok() { vec![0..200, 400..500] } else { vec![400..500] };
+        assert_eq!(block_on(extents(&mut s, remains)), expected, "{padding}: {merged:?}");
+        view(&mut s);
+        view(&mut rebooted(s));
+    }
+    assert!(seen > 0, "none was evicted");
+}
+
+#[test]
+fn more_extents_than_can_be_kept_are_refused() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(12));
+    let one = sample("/one", LEN);
+    let id = block_on(part(&mut s, &one, 0..20));
+    for number in 1..20 {
+        let from = number * 40;
+        let writing = match block_on(s.resume(id, from as u64)) {
+            Ok(writing) => writing,
+            Err(error) => {
+                assert_eq!(error, StoreError::NoRoom);
+                break;
+            }
+        };
+        block_on(s.write(writing, &one.body()[from..from + 20])).unwrap();
+        block_on(s.suspend(writing)).unwrap();
+        assert_eq!(block_on(extents(&mut s, id)).len(), number + 1, "what was suspended is kept");
+    }
+    let held = block_on(extents(&mut s, id));
+    let other = block_on(part(&mut s, &one, LEN - 10..LEN));
+    assert_eq!(block_on(s.merge(id, other)), Err(StoreError::NoRoom));
+    assert_eq!(block_on(extents(&mut s, id)), held, "both stay as they were");
+    assert_eq!(block_on(extents(&mut s, other)), [LEN as u64 - 10..LEN as u64]);
+}
+
+#[test]
+fn the_largest_body_fits_with_second_chances_too() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8)).with_second_chance(50);
+    let most = s.body_max() as usize;
+    for number in 0..80 {
+        let stored = block_on(store(&mut s, &sample(&format!("/{number}"), 300)));
+        block_on(check(&mut s, &stored));
+    }
+    let stored = block_on(store(&mut s, &sample("/largest", most)));
+    assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+}
+
+#[test]
+fn a_dropped_write_and_abandon_leave_nothing_of_a_part() {
+    for polls in 0..40 {
+        let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+        let one = sample("/one", 3000);
+        let writing = block_on(begin_part(&mut s, &one, 0)).unwrap();
+        s.flash().yielding(true);
+        let done = larder_tests::poll_times(s.write(writing, &one.body()[..2500]), polls);
+        s.flash().yielding(false);
+        block_on(s.abandon(writing)).unwrap();
+        assert_eq!(view(&mut s).len(), 0, "{polls}");
+        assert_eq!(view(&mut rebooted(s)).len(), 0, "{polls} and a reboot");
+        if done.is_some() {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_part_reads_the_same_after_a_reboot() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let one = sample("/one", LEN);
+    let id = block_on(part(&mut s, &one, 0..300));
+    block_on(more(&mut s, id, &one, 500..700));
+    let mut s = rebooted(s);
+    assert_eq!(block_on(extents(&mut s, id)), [0..300, 500..700]);
+    assert_eq!(block_on(read_body(&mut s, id, 64)).unwrap(), one.body()[..300]);
+}
