@@ -37,7 +37,7 @@ pub(crate) struct Sums {
     pub(crate) from_flash: u64,
     pub(crate) wrong: u32,
     pub(crate) failed: u32,
-    outcomes: [u32; 7],
+    outcomes: [u32; 16],
 }
 
 impl Sums {
@@ -194,12 +194,13 @@ impl Device {
         let sums = &self.sums;
         let count = |outcome: Outcome| sums.outcomes.get(outcome as usize).copied().unwrap_or_default();
         defmt::info!(
-            "{} requests: {} misses, {} hits, {} revalidated, {} changed, {} unanswered or cut off, {} wrong",
+            "{} requests: {} misses, {} hits, {} revalidated, {} changed, {} completed, {} unanswered or cut off, {} wrong",
             sums.requests,
             count(Outcome::Miss),
             count(Outcome::Hit),
             count(Outcome::Revalidated),
             count(Outcome::Changed),
+            count(Outcome::Completed),
             sums.failed,
             sums.wrong
         );
