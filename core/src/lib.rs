@@ -3,6 +3,8 @@
 #![doc = include_str!("lib.md")]
 
 pub mod client;
+#[cfg(feature = "digest")]
+pub mod digest;
 #[cfg(feature = "embassy-time")]
 mod embassy;
 pub mod fields;
@@ -23,4 +25,5 @@ pub use embassy::EmbassyClock;
 pub use options::CacheOptions;
 pub use reason::Reason;
 pub use rules::preconditions::Answer;
+pub use rules::redirects;
 pub use store::PairStore;

@@ -32,3 +32,24 @@ pub const WALK_MAX: usize = 8;
 /// Longest scheme and authority (`https://host:port`) an origin may have to be trusted as a
 /// source of time, in octets. A DNS name has at most 253.
 pub const ORIGIN_MAX: usize = 272;
+
+/// Most redirections followed for one request.
+///
+/// Downloads of releases take one to three; clients for a desk stop at 20 or 50.
+pub const REDIRECTS_MAX: usize = 8;
+
+/// Most field lines that a download is asked to send.
+///
+/// A device sends few; each takes 16 octets of the future.
+#[cfg(feature = "digest")]
+pub const DOWNLOAD_LINES_MAX: usize = 8;
+
+/// Longest URI that a download follows a redirection to, in octets.
+///
+/// Signed URIs of the large object stores take 400 to 900.
+#[cfg(feature = "digest")]
+pub const DOWNLOAD_URI_MAX: usize = 1024;
+
+/// Most octets read of a redirection's body, so that it is stored and its connection used again.
+#[cfg(feature = "digest")]
+pub const REDIRECT_BODY_MAX: usize = 4096;

@@ -3,6 +3,8 @@
 mod call;
 mod completing;
 mod deadline;
+#[cfg(feature = "digest")]
+pub mod download;
 mod error;
 mod freshen;
 mod logging;
@@ -23,7 +25,7 @@ use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
 use crate::state::{Candidates, IdleClient};
-use crate::store::{Health, Maintained, PairStore, Writing};
+use crate::store::{Health, Maintained, PairStore, Pin, Writing};
 use crate::time::Clock;
 use core::future::Future;
 use core::pin::pin;
@@ -72,7 +74,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             head: HeadBuf::new(),
             record: [0; BYTES],
             scratch: Candidates::new(),
-            pending: Pending { writing: None, forget: None, distrust: false },
+            pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
         }
     }
 
@@ -176,13 +178,15 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     }
 }
 
-/// What a dropped reply leaves to be done by the next request. There is no async `Drop`.
+/// What a dropped reply or download leaves to be done by the next request. There is no async `Drop`.
 #[derive(Debug, Default)]
 struct Pending {
     /// A pair that was being written.
     writing: Option<Writing>,
     /// A pair to be removed after use.
     forget: Option<PairId>,
+    /// A pair that was pinned for a download.
+    pinned: Option<Pin>,
     /// The store failed to remove what must not be used. By its contract nobody finds that again before
     /// a reboot; this client does not rely on it any more.
     distrust: bool,
@@ -192,6 +196,10 @@ impl Pending {
     async fn settle(&mut self, store: &mut impl PairStore) {
         self.settle_writing(store).await;
         self.settle_forget(store).await;
+        if let Some(pin) = self.pinned.take() {
+            // The pair stays pinned until the store is mounted anew if this fails.
+            let _ = store.unpin(pin).await;
+        }
     }
 
     /// Stops writing. What is there of the body is kept if it is worth it: the pair's name then.

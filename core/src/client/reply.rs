@@ -3,7 +3,7 @@
 use super::completing::Completing;
 use super::storing::StoringBody;
 use super::walk::Ending;
-use super::{BodyError, Failure, Origin, Pending, Report};
+use super::{BodyError, Failure, Origin, Pending, Report, Storing};
 use crate::head::{Edited, Fields};
 use crate::pair::PairId;
 use crate::rules::stored_fields::{self, MadeDate};
@@ -126,6 +126,15 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// Why the origin could not be reached, if it was asked and could not.
     pub const fn failure(&self) -> Option<&Failure<O::Error>> {
         self.failure.as_ref()
+    }
+
+    /// The stored pair that answers, or that the answer has become; `None` if there is none, or not yet.
+    pub const fn pair(&self) -> Option<PairId> {
+        match (&self.head, self.report.storing) {
+            (_, Storing::Stored(id)) => Some(id),
+            (Head::Stored { state, .. }, _) => Some(state.id()),
+            (Head::Origin(..) | Head::None, _) => None,
+        }
     }
 
     /// Reads more of the body; 0 at its end, and for an empty `buf`.

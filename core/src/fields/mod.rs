@@ -5,18 +5,24 @@
 
 pub(crate) mod cache_control;
 mod content_range;
+#[cfg(feature = "digest")]
+mod digest;
 mod directives;
 mod entity_tag;
 mod facts;
 pub(crate) mod list;
 mod range;
 mod scan;
+#[cfg(any(feature = "digest", feature = "targeted-fields"))]
+mod structured;
 #[cfg(feature = "targeted-fields")]
 mod targeted;
 mod vary;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
 pub(crate) use content_range::content_range;
+#[cfg(feature = "digest")]
+pub use digest::{Algorithm, Digest, Digests, WANT_REPR_DIGEST};
 pub use entity_tag::EntityTag;
 pub(crate) use entity_tag::EntityTags;
 pub(crate) use facts::{Dated, RequestFacts, ResponseFacts};

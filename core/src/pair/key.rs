@@ -19,36 +19,49 @@ impl<'a> PairKey<'a> {
     }
 
     /// The key of `reference` as it stands in a response for `base`: an absolute URI, or a path on
-    /// the same origin. `None` if it is empty, would need dot-segments removed, or names another
-    /// authority without a scheme.
+    /// the same origin. `None` if it is empty, names another authority without a scheme, or has
+    /// dot-segments behind others: nothing real does.
     pub(crate) fn resolve(base: &'a str, reference: &'a str) -> Option<Self> {
-        let octets = reference.as_bytes();
-        let mut segments = octets.split(|octet| matches!(octet, b'/' | b'?'));
-        if octets.is_empty() || segments.any(|segment| matches!(segment, b"." | b"..")) {
+        if reference.is_empty() {
             return None;
         }
-        if keys::origin(reference).is_some() {
-            return Some(Self::new(reference));
+        if let Some(origin) = keys::origin(reference) {
+            return Self::from_root(origin, reference.get(origin.len()..)?);
         }
         let origin = keys::origin(base)?;
         let path_end = base.bytes().position(|octet| matches!(octet, b'?' | b'#')).unwrap_or(base.len());
-        let end = match octets {
+        match reference.as_bytes() {
             // The same scheme; another authority is nobody's business here.
             [b'/', b'/', rest @ ..] => {
                 let len = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#'));
                 let (authority, path) = reference.split_at_checked(2 + len.unwrap_or(rest.len()))?;
                 let same = keys::has_authority(base, authority.get(2..)?);
-                return same.then_some(Self { uri: origin, reference: path });
+                if same { Self::from_root(origin, path) } else { None }
             }
-            [b'/', ..] => origin.len(),
-            [b'?', ..] => path_end,
+            [b'/', ..] => Self::from_root(origin, reference),
+            [b'?', ..] => Some(Self { uri: base.get(..path_end)?, reference }),
             _ => {
-                let path = base.as_bytes().get(origin.len()..path_end)?;
-                let folder = path.iter().rposition(|octet| *octet == b'/');
-                origin.len() + folder.map_or(0, |at| at + 1)
+                let path = base.get(origin.len()..path_end)?;
+                let (dots, reference) = leading_dots(reference)?;
+                // What follows the last slash gives way, and a folder for each `..`.
+                let mut folder = path.as_bytes();
+                for _ in 0..=dots.up {
+                    let slash = folder.iter().rposition(|octet| *octet == b'/').unwrap_or(0);
+                    folder = folder.get(..slash).unwrap_or_default();
+                }
+                let end = origin.len() + folder.len();
+                // With the slash, if there is one.
+                Some(Self { uri: base.get(..path_end.min(end + 1))?, reference })
             }
-        };
-        Some(Self { uri: base.get(..end)?, reference })
+        }
+    }
+
+    /// The key of a path from the root, with a query if any.
+    #[inline(never)]
+    fn from_root(origin: &'a str, path: &'a str) -> Option<Self> {
+        let (dots, rest) = leading_dots(path.strip_prefix('/').unwrap_or(path))?;
+        // An origin without a path has an empty one, which is `/`.
+        Some(Self { uri: origin, reference: if dots.any { rest } else { path } })
     }
 
     /// Whether it names the same resource as `uri`.
@@ -83,6 +96,35 @@ impl<'a> PairKey<'a> {
     }
 }
 
+/// The dot-segments at the beginning of a path.
+#[derive(Clone, Copy)]
+struct Dots {
+    any: bool,
+    /// How many are `..`.
+    up: usize,
+}
+
+/// Splits the dot-segments off a path that does not begin with a slash, a query behind it. `None` if
+/// there are others behind them, or an empty segment follows them.
+#[inline(never)]
+fn leading_dots(reference: &str) -> Option<(Dots, &str)> {
+    let (mut rest, mut dots) = (reference, Dots { any: false, up: 0 });
+    loop {
+        let end = rest.bytes().position(|octet| matches!(octet, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        let (segment, behind) = rest.split_at_checked(end)?;
+        dots.up += match segment {
+            "." => 0,
+            ".." => 1,
+            _ => break,
+        };
+        dots.any = true;
+        rest = behind.strip_prefix('/').unwrap_or(behind);
+    }
+    let path = rest.as_bytes().split(|octet| matches!(octet, b'?' | b'#')).next()?;
+    let is_plain = !path.split(|octet| *octet == b'/').any(|segment| matches!(segment, b"." | b".."));
+    (is_plain && !(dots.any && path.first() == Some(&b'/'))).then_some((dots, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,12 +142,27 @@ mod tests {
             ("c", "http://h/a/c"),
             ("?x", "http://h/a/b?x"),
             ("HTTP://H:80/z", "http://h/z"),
+            ("./c", "http://h/a/c"),
+            (".", "http://h/a/"),
+            ("../c?d=/../e", "http://h/c?d=/../e"),
+            ("..", "http://h/"),
+            ("../../../c", "http://h/c"),
+            ("./.././c/", "http://h/c/"),
+            ("/../c", "http://h/c"),
+            ("/./?d", "http://h/?d"),
+            ("//h/../c", "http://h/c"),
+            ("http://h/./c", "http://h/c"),
+            ("..?x", "http://h/?x"),
+            ("c?d=/../e", "http://h/a/c?d=/../e"),
         ] {
             assert_eq!(resolved(base, reference).as_deref(), Some(uri), "{reference}");
         }
         assert_eq!(resolved("http://h", "/c").as_deref(), Some("http://h/c"));
         assert_eq!(resolved(base, ""), None);
-        assert_eq!(resolved(base, "../c"), None);
+        assert_eq!(resolved("http://h", "../c").as_deref(), Some("http://h/c"));
+        for reference in ["c/../d", "/c/.", "../c/../d", "http://h/c/..", ".//c", "/..//c", "//other/c"] {
+            assert_eq!(resolved(base, reference), None, "{reference}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-const SEPARATOR: &str = "://";
+pub(crate) const SEPARATOR: &str = "://";
 
 /// Where the scheme of `uri` ends and where its authority does; `None` if it has none.
 fn authority_of(uri: &str) -> Option<(usize, usize)> {

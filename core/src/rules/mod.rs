@@ -15,6 +15,7 @@
 //! | [`preconditions`] | §4.3.2, RFC 9110 §13 and §14 |
 //! | [`head_update`] | §4.3.5 |
 //! | [`invalidation`] | §4.4 |
+//! | [`redirects`] | RFC 9110 §15.4 |
 
 pub(crate) mod age;
 pub(crate) mod freshness;
@@ -23,6 +24,7 @@ pub(crate) mod invalidation;
 pub(crate) mod keys;
 pub(crate) mod partial;
 pub(crate) mod preconditions;
+pub mod redirects;
 pub(crate) mod reuse;
 pub(crate) mod stale;
 pub(crate) mod stored_fields;

@@ -5,6 +5,7 @@ mod bodies;
 mod cancel;
 mod completing;
 mod deadlines;
+mod downloads;
 mod failures;
 mod reports;
 mod shared_store;

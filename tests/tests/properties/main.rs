@@ -1,10 +1,12 @@
 //! Properties that hold for anything: what is parsed, what is stored, what is decided.
 
 mod decisions;
+mod digests;
 mod fields;
 mod heads;
 mod machine;
 mod partial;
+mod redirects;
 mod secrets;
 
 use proptest::prelude::*;

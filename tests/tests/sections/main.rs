@@ -3,8 +3,10 @@
 
 mod clockless;
 mod hop_by_hop;
+mod redirects;
 mod rfc5861;
 mod rfc8246;
+mod rfc9530;
 mod s2_keys;
 mod s3_1_stored_fields;
 mod s3_2_freshening;

@@ -78,6 +78,9 @@ fn s4_4_location_and_content_location_on_the_same_origin() {
     for (field, value, path) in [
         ("Location", "/b", "/b"),
         ("Location", "b", "/b"),
+        ("Location", "./b", "/b"),
+        ("Location", "../b", "/b"),
+        ("Location", "/../b#f", "/b"),
         ("Location", "http://example.com/b", "/b"),
         ("location", "HTTP://EXAMPLE.COM:80/b#f", "/b"),
         ("Content-Location", "/b", "/b"),

@@ -100,6 +100,8 @@ fn judge(pair: &StoredPair<'_>, at: HttpDate, options: &CacheOptions) -> Verdict
         IdleNext::NeedRevalidation(need) => Verdict::Not(need.reason()),
         IdleNext::CacheMiss(miss) => Verdict::Not(miss.reason()),
         IdleNext::GatewayTimeout(none) => Verdict::Not(none.reason()),
+        // Of one pair nothing is to be combined.
+        IdleNext::PartialUpdate(_) => Verdict::Not(Reason::Incomplete),
     }
 }
 

@@ -1,0 +1,196 @@
+//! One attempt at a download: hop by hop to the response that counts, and its body.
+
+use super::held::Held;
+use super::{DownloadError, Persistence, Progress, Wanted};
+use crate::client::{BodyError, Call, Client, Origin, Outcome, Reply, Storing};
+use crate::digest::{self, Verdict, Verifier};
+use crate::fields::{Digest, Digests, WANT_REPR_DIGEST};
+use crate::head::{Edited, Fields, Method, RequestHead};
+use crate::limits::{DOWNLOAD_LINES_MAX, DOWNLOAD_URI_MAX, REDIRECT_BODY_MAX};
+use crate::redirects::{Hop, RedirectRefused, Redirects};
+use crate::store::PairStore;
+use crate::time::Clock;
+use heapless::{String, Vec};
+
+/// The lines of a request.
+type Lines<'d> = Vec<(&'d str, &'d str), { DOWNLOAD_LINES_MAX + 1 }>;
+
+/// What a response came to.
+enum Came {
+    /// It leads elsewhere.
+    Elsewhere(String<DOWNLOAD_URI_MAX>, bool),
+    /// Its body was read to the end.
+    Body(Held),
+}
+
+impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
+    Client<S, O, C, BYTES, FIELDS>
+{
+    pub(super) async fn attempt(
+        &mut self,
+        wanted: &Wanted<'_>,
+        buf: &mut [u8],
+        persistence: &mut impl Persistence,
+        reached: &mut Progress,
+    ) -> Result<Held, DownloadError<O::Error>> {
+        if buf.is_empty() {
+            return Err(DownloadError::Body(BodyError::TooLong));
+        }
+        let mut uri = String::new();
+        uri.push_str(wanted.uri).map_err(|_| DownloadError::Redirect(RedirectRefused::TooLong))?;
+        let mut redirects = Redirects::new(Method::Get, wanted.uri).at_most(wanted.most_hops);
+        let mut crossed = false;
+        loop {
+            let lines = lines(wanted, redirects.hops() > 0, crossed).ok_or(DownloadError::Fields)?;
+            let request = RequestHead::get(&uri).with_fields(Fields::new(&lines));
+            let mut reply = self.call(Call::new(request).until(persistence.silence())).await;
+            match take(&mut reply, wanted, &uri, &mut redirects, buf, persistence, reached).await {
+                Ok(Came::Body(held)) => return Ok(held),
+                Ok(Came::Elsewhere(next, has_crossed)) => {
+                    drop(reply);
+                    (uri, crossed) = (next, has_crossed);
+                }
+                Err(error) => {
+                    let pair = reply.pair().filter(|_| matches!(error, DownloadError::Mismatch(_)));
+                    drop(reply);
+                    if let Some(id) = pair {
+                        // If that fails, it is not found again before a reboot, and verified then.
+                        let _ = self.store.remove(id).await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// The lines of the next request. `None` if they are not text, or too many.
+fn lines<'d>(wanted: &Wanted<'d>, is_hop: bool, crossed: bool) -> Option<Lines<'d>> {
+    let hop = Hop { method: Method::Get, crossed };
+    let mut lines = Lines::new();
+    for line in wanted.fields {
+        let may_carry = !is_hop || hop.may_carry(line.name());
+        if may_carry && !NOT_OF_A_DOWNLOAD.iter().any(|name| line.is(name)) {
+            if lines.len() >= DOWNLOAD_LINES_MAX {
+                return None;
+            }
+            lines.push((line.name(), line.text()?)).ok()?;
+        }
+    }
+    if wanted.expected.is_none() && !wanted.fields.contains(WANT_REPR_DIGEST.0) {
+        lines.push(WANT_REPR_DIGEST).ok()?;
+    }
+    Some(lines)
+}
+
+/// Reads a response: to the end, if it is the one that counts.
+async fn take<S: PairStore, O: Origin>(
+    reply: &mut Reply<'_, S, O>,
+    wanted: &Wanted<'_>,
+    uri: &str,
+    redirects: &mut Redirects,
+    buf: &mut [u8],
+    persistence: &mut impl Persistence,
+    reached: &mut Progress,
+) -> Result<Came, DownloadError<O::Error>> {
+    if reply.failure().is_some() && reply.status() == 504 {
+        return Err(DownloadError::Unreachable);
+    }
+    let mut next = String::new();
+    match redirects.next(reply.status(), reply.fields(), Method::Get, uri, &mut next) {
+        Err(reason) => return Err(DownloadError::Redirect(reason)),
+        Ok(Some(hop)) => {
+            drain(reply, buf, persistence).await;
+            return Ok(Came::Elsewhere(next, hop.crossed));
+        }
+        Ok(None) if reply.status() != 200 => return Err(DownloadError::Status(reply.status())),
+        Ok(None) => {}
+    }
+    if let Storing::No(reason) = reply.report().storing {
+        return Err(DownloadError::NotStored(reason));
+    }
+    let expected = expected(reply, wanted)?;
+    read(reply, expected, buf, persistence, reached).await.map(Came::Body)
+}
+
+/// Reads the body of a redirection, so that it is stored and the connection can be used again. Not at
+/// any price.
+async fn drain<S: PairStore, O: Origin>(
+    reply: &mut Reply<'_, S, O>,
+    buf: &mut [u8],
+    persistence: &mut impl Persistence,
+) {
+    let mut left = REDIRECT_BODY_MAX;
+    while let Ok(read @ 1..) = reply.read_until(buf, persistence.silence()).await {
+        left = left.saturating_sub(read);
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+/// What the body must hash to.
+fn expected<S: PairStore, O: Origin>(
+    reply: &Reply<'_, S, O>,
+    wanted: &Wanted<'_>,
+) -> Result<Option<Digest>, DownloadError<O::Error>> {
+    let lines = reply.fields();
+    let Some(expected) = wanted.expected else {
+        // Of what is stored, the content may have come with other messages.
+        return Ok(match reply.report().outcome {
+            Outcome::Miss | Outcome::Changed => digest::of_message(reply.status(), lines),
+            _ => digest::of_stored(reply.status(), lines),
+        });
+    };
+    // What the response says is not believed, unless it says that it is something else.
+    match Digests::of_representation(lines).by(expected.algorithm()) {
+        Some(found) if found != expected => Err(DownloadError::Mismatch(found)),
+        _ => Ok(Some(expected)),
+    }
+}
+
+/// Reads a body to its end, hashing it.
+async fn read<S: PairStore, O: Origin>(
+    reply: &mut Reply<'_, S, O>,
+    expected: Option<Digest>,
+    buf: &mut [u8],
+    persistence: &mut impl Persistence,
+    reached: &mut Progress,
+) -> Result<Held, DownloadError<O::Error>> {
+    let mut verifier = expected.map(Verifier::new);
+    reached.complete = length(reply.fields());
+    loop {
+        persistence.progress(*reached);
+        let read = reply.read_until(buf, persistence.silence()).await.map_err(DownloadError::Body)?;
+        let Some(octets @ [_, ..]) = buf.get(..read) else { break };
+        if let Some(verifier) = &mut verifier {
+            verifier.update(octets);
+        }
+        reached.received = reached.received.saturating_add(read as u64);
+        reached.from_network = reply.report().from_network;
+        if let Storing::No(reason) = reply.report().storing {
+            return Err(DownloadError::NotStored(reason));
+        }
+    }
+    let verified = match verifier.map(Verifier::finish) {
+        None => None,
+        Some(Verdict::Verified(digest)) => Some(digest),
+        Some(Verdict::Mismatch { found, .. }) => {
+            return Err(DownloadError::Mismatch(found));
+        }
+    };
+    if let Storing::No(reason) = reply.report().storing {
+        return Err(DownloadError::NotStored(reason));
+    }
+    let id = reply.pair().ok_or(DownloadError::NotKept)?;
+    Ok(Held { id, len: reached.received, verified })
+}
+
+/// `Content-Length`, if there is one.
+fn length(lines: Edited<'_>) -> Option<u64> {
+    core::str::from_utf8(lines.get("content-length")?).ok()?.parse().ok()
+}
+
+/// What would ask for something else than the whole.
+const NOT_OF_A_DOWNLOAD: [&str; 6] =
+    ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
