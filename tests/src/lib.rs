@@ -1,5 +1,5 @@
 //! Fixtures for the tests of larder: a mock clock, a scripted origin, heads, a conformance suite for
-//! stores, a simulated NOR flash, and the workload stores are measured with.
+//! stores, a simulated NOR flash, the workload stores are measured with, and an origin on real sockets.
 
 pub mod clock;
 pub mod device;
@@ -12,6 +12,7 @@ pub mod partial_model;
 pub mod polls;
 pub mod representation;
 pub mod response;
+pub mod sockets;
 pub mod store_suite;
 pub mod workload;
 

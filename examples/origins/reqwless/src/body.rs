@@ -1,0 +1,76 @@
+//! The body of a response, read by reqwless.
+
+use crate::Error;
+use crate::framing::Framing;
+use crate::wire::Wire;
+use embedded_io_async::{Error as _, ErrorKind, Read};
+use larder::client::BodyRead;
+use reqwless::response::{ChunkedBodyReader, FixedLengthBodyReader};
+
+/// A body, with the connection it comes on.
+pub(crate) enum Body<C, const AHEAD: usize> {
+    None(Wire<C, AHEAD>),
+    Length(FixedLengthBodyReader<Wire<C, AHEAD>>),
+    Chunked(ChunkedBodyReader<Wire<C, AHEAD>>),
+    ToClose(Wire<C, AHEAD>),
+}
+
+impl<C: Read, const AHEAD: usize> Body<C, AHEAD> {
+    pub(crate) fn new(framing: Framing, mut wire: Wire<C, AHEAD>) -> Self {
+        wire.expect_body();
+        match framing {
+            Framing::None => Self::None(wire),
+            Framing::Length(remaining) => Self::Length(FixedLengthBodyReader { raw_body: wire, remaining }),
+            Framing::Chunked => Self::Chunked(ChunkedBodyReader::new(wire)),
+            Framing::ToClose => Self::ToClose(wire),
+        }
+    }
+
+    /// The connection, once the body has ended.
+    pub(crate) fn into_wire(self) -> Wire<C, AHEAD> {
+        match self {
+            Self::None(wire) | Self::ToClose(wire) => wire,
+            Self::Length(reader) => reader.raw_body,
+            Self::Chunked(reader) => reader.raw_body,
+        }
+    }
+
+    pub(crate) async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Error> {
+        match self {
+            Self::None(_) => Ok(BodyRead::End),
+            Self::Length(reader) => {
+                // reqwless reads past the end if it may, and says 0 wherever the connection ends.
+                let room = buf.len().min(reader.remaining);
+                if room == 0 {
+                    return Ok(BodyRead::End);
+                }
+                let read = reader.read(buf.get_mut(..room).unwrap_or_default()).await;
+                Ok(octets_or(read.map_err(broken)?, BodyRead::CutOff))
+            }
+            Self::Chunked(reader) => match reader.read(buf).await {
+                Ok(0) if !reader.is_done() => Ok(BodyRead::CutOff),
+                // reqwless takes an empty line for a chunk of no octets.
+                Ok(0) if !reader.raw_body.ended_with_last_chunk() => Err(Error::Malformed),
+                Ok(read) => Ok(octets_or(read, BodyRead::End)),
+                Err(reqwless::Error::ConnectionAborted)
+                | Err(reqwless::Error::Network(ErrorKind::ConnectionAborted)) => Ok(BodyRead::CutOff),
+                Err(error) => Err(broken(error)),
+            },
+            Self::ToClose(wire) => match wire.read(buf).await {
+                Ok(read) => Ok(octets_or(read, BodyRead::End)),
+                Err(error) => Err(Error::Broken(error.kind())),
+            },
+        }
+    }
+}
+
+const fn octets_or(read: usize, end: BodyRead) -> BodyRead {
+    if read == 0 { end } else { BodyRead::Octets(read) }
+}
+
+fn broken(error: reqwless::Error) -> Error {
+    match error {
+        reqwless::Error::Network(kind) => Error::Broken(kind),
+        _ => Error::Malformed,
+    }
+}

@@ -1,0 +1,224 @@
+//! Heads and bodies that come from an origin.
+
+use super::{TestOrigin, Then, body, client, closing, exchange, get, response, run};
+use larder::client::{BodyError, BodyRead, Call, Failure, Outcome, Storing};
+use larder::head::{HeadError, Method, RequestHead, ResponseHead};
+use larder_reqwless::{Error, ReqwlessOrigin};
+use larder_tests::sockets::Message;
+use std::io::Write;
+use std_embedded_nal_async::Stack;
+
+#[test]
+fn a_cut_off_body_is_told_from_a_whole_one() {
+    let stack = Stack::default();
+    for (framing, whole) in [
+        ("Content-Length: 5\r\n\r\nhello", true),
+        ("Content-Length: 6\r\n\r\nhello", false),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", true),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n", false),
+        ("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0", false),
+        ("Transfer-Encoding: chunked\r\n\r\n6\r\nhello", false),
+        ("\r\nhello", true),
+    ] {
+        let origin = closing(&format!("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\n{framing}"));
+        run(async {
+            let (uri, mut client) = (origin.uri("/a"), client(&stack));
+            let mut reply = client.request(RequestHead::get(&uri)).await;
+            let read = reply.read_to_end(&mut [0; 100]).await;
+            if whole {
+                assert!(matches!(read, Ok(5)), "{framing}: {read:?}");
+            } else {
+                assert!(matches!(read, Err(BodyError::CutOff)), "{framing}: {read:?}");
+                assert!(matches!(reply.read(&mut [0; 100]).await, Err(BodyError::CutOff)));
+            }
+            assert_eq!(matches!(reply.report().storing, Storing::Stored(_)), whole, "{framing}");
+        });
+    }
+}
+
+#[test]
+fn rfc9112_s7_1_malformed_chunks_are_an_error_and_never_the_end() {
+    let stack = Stack::default();
+    // An empty line for a size; a size that is none; no line end behind a chunk; a trailer, which
+    // reqwless cannot read.
+    for chunks in [
+        "5\r\nhello\r\n\r\n\r\n",
+        "5\r\nhello\r\nx\r\n",
+        "5\r\nhellohello",
+        "5\r\nhello\r\n0\r\nA: b\r\n\r\n",
+    ] {
+        let origin = closing(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"));
+        run(async {
+            let (uri, mut client) = (origin.uri("/a"), client(&stack));
+            let mut reply = client.request(RequestHead::get(&uri)).await;
+            let read = reply.read_to_end(&mut [0; 100]).await;
+            assert!(matches!(read, Err(BodyError::Origin(Error::Malformed))), "{chunks:?}: {read:?}");
+        });
+    }
+}
+
+#[test]
+fn a_reset_in_a_body_that_the_close_delimits_is_an_error() {
+    let stack = Stack::default();
+    // The origin leaves octets of the request unread, so that its close is a reset.
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let uri = format!("http://{}/a", listener.local_addr().expect("an address"));
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut head = [0; 16];
+        std::io::Read::read_exact(&mut stream, &mut head).expect("a request");
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").expect("open");
+    });
+    run(async {
+        let mut client = client(&stack);
+        let mut reply = client.request(RequestHead::get(&uri)).await;
+        serving.join().expect("no panic");
+        if reply.status() == 504 {
+            // The reset overtook the head.
+            assert!(matches!(reply.failure(), Some(Failure::Origin(Error::NoAnswer(_)))));
+            return;
+        }
+        let read = reply.read_to_end(&mut [0; 100]).await;
+        assert!(matches!(read, Err(BodyError::Origin(Error::Broken(_)))), "{read:?}");
+    });
+}
+
+#[test]
+fn bodies_are_the_same_through_buffers_of_any_size() {
+    let stack = Stack::default();
+    let long: String = (0..3000).map(|number| format!("{number} ")).collect();
+    let chunks: String = long
+        .as_bytes()
+        .chunks(700)
+        .map(|chunk| format!("{:X}\r\n{}\r\n", chunk.len(), str::from_utf8(chunk).expect("text")))
+        .collect();
+    for answer in [
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{long}", long.len()),
+        format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"),
+        format!("HTTP/1.1 200 OK\r\n\r\n{long}"),
+    ] {
+        let origin = closing(&answer);
+        for room in [1, 7, 255, 256, 1000, 100_000] {
+            let mut reqwless = ReqwlessOrigin::new(&stack, &stack);
+            let uri = origin.uri("/a");
+            let (_, body, end) =
+                run(exchange(&mut reqwless, RequestHead::get(&uri), room)).expect("an answer");
+            assert!(end == BodyRead::End && body == long.as_bytes(), "{room}: {} octets", body.len());
+        }
+    }
+}
+
+#[test]
+fn rfc9112_s6_3_head_204_and_304_have_no_body_whatever_they_say() {
+    let stack = Stack::default();
+    let origin = TestOrigin::new(|request: &Message, stream| {
+        let status = request.path().trim_start_matches('/');
+        let length = if status == "204" { 0 } else { 50 };
+        let head = format!("HTTP/1.1 {status} X\r\nETag: \"1\"\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("open");
+        Then::KeepAlive
+    });
+    run(async {
+        let mut reqwless = ReqwlessOrigin::new(&stack, &stack).keep_alive();
+        for (method, path) in [(Method::Head, "/200"), (Method::Get, "/204"), (Method::Get, "/304")] {
+            let uri = origin.uri(path);
+            let answered = exchange(&mut reqwless, RequestHead::get(&uri).with_method(method), 64).await;
+            let (head, body, end) = answered.expect("an answer");
+            assert_eq!((head.fields().get("etag"), body.len(), end), (Some(&b"\"1\""[..]), 0, BodyRead::End));
+        }
+        assert_eq!(origin.connections(), 1);
+    });
+}
+
+#[test]
+fn s4_3_4_a_304_validates_what_is_stored() {
+    let stack = Stack::default();
+    let origin = TestOrigin::new(|request: &Message, stream| {
+        let lines = "ETag: \"1\"\r\nCache-Control: max-age=0\r\n";
+        if request.has("if-none-match") {
+            stream.write_all(format!("HTTP/1.1 304 X\r\n{lines}\r\n").as_bytes()).expect("open");
+        } else {
+            stream.write_all(&response(200, lines, "hello")).expect("open");
+        }
+        Then::KeepAlive
+    });
+    run(async {
+        let (uri, mut client) = (origin.uri("/a"), client(&stack));
+        assert_eq!(get(&mut client, &uri).await, "hello");
+        let reply = client.request(RequestHead::get(&uri)).await;
+        assert_eq!((reply.status(), reply.report().outcome), (200, Outcome::Revalidated));
+        assert_eq!(body(reply).await, "hello");
+        assert_eq!((origin.count(), origin.connections()), (2, 1));
+    });
+}
+
+#[test]
+fn interim_responses_come_one_by_one() {
+    let stack = Stack::default();
+    let interim = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".to_vec();
+    let origin = TestOrigin::always([interim, response(200, "", "hello")].concat());
+    run(async {
+        let (uri, mut client) = (origin.uri("/a"), client(&stack));
+        let mut seen = Vec::new();
+        let mut listener = |head: &ResponseHead<'_>| seen.push((head.status, head.fields.contains("link")));
+        let reply = client.call(Call::new(RequestHead::get(&uri)).interim(&mut listener)).await;
+        assert_eq!(body(reply).await, "hello");
+        assert_eq!(seen, [(102, false), (103, true)]);
+    });
+}
+
+#[test]
+fn field_lines_come_as_they_were_sent() {
+    let stack = Stack::default();
+    let octets = b"HTTP/1.1 200 \r\nSet-Cookie: a\r\nX-Obs: \xe4\r\nset-cookie: b\r\nEmpty:\r\nContent-Length: 0\r\n\r\n";
+    let origin = TestOrigin::always(octets.to_vec());
+    run(async {
+        let mut reqwless = ReqwlessOrigin::new(&stack, &stack);
+        let (head, _, _) =
+            exchange(&mut reqwless, RequestHead::get(&origin.uri("/a")), 64).await.expect("an answer");
+        let lines: Vec<(&str, &[u8])> =
+            head.fields().iter().map(|field| (field.name(), field.value())).collect();
+        assert_eq!(
+            lines[..4],
+            [("Set-Cookie", &b"a"[..]), ("X-Obs", b"\xe4"), ("set-cookie", b"b"), ("Empty", b""),]
+        );
+    });
+}
+
+#[test]
+fn what_is_no_answer_is_an_error() {
+    let stack = Stack::default();
+    let many = (0..70).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
+    for (octets, error) in [
+        ("HTTP/1.1 101 X\r\n\r\n".to_owned(), Error::Switched),
+        ("HTTP/1.1 nonsense\r\n\r\n".to_owned(), Error::Malformed),
+        (format!("HTTP/1.1 200 X\r\nX: {}\r\n\r\n", "y".repeat(3000)), Error::Head(HeadError::TooLong)),
+        (format!("HTTP/1.1 200 X\r\n{many}\r\n"), Error::Malformed),
+        (
+            "HTTP/1.1 200 X\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned(),
+            Error::Malformed,
+        ),
+        ("HTTP/1.1 200 X\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n".to_owned(), Error::Malformed),
+        ("HTTP/1.1 200 X\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".to_owned(), Error::Malformed),
+    ] {
+        let origin = closing(&octets);
+        run(async {
+            let (uri, mut client) = (origin.uri("/a"), client(&stack));
+            let reply = client.request(RequestHead::get(&uri)).await;
+            assert_eq!(
+                (reply.status(), reply.failure()),
+                (504, Some(&Failure::Origin(error))),
+                "{octets:.60}"
+            );
+        });
+    }
+    for octets in ["", "HTTP/1.1 200 X\r\nX: y\r\n"] {
+        let origin = closing(octets);
+        run(async {
+            let (uri, mut client) = (origin.uri("/a"), client(&stack));
+            let reply = client.request(RequestHead::get(&uri)).await;
+            assert!(matches!(reply.failure(), Some(Failure::Origin(Error::NoAnswer(_)))), "{octets}");
+        });
+    }
+}
