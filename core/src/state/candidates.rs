@@ -1,6 +1,6 @@
 //! What one request needs to know of the stored responses that match it: a few octets each.
 
-use super::candidate::{Candidate, Chosen, Role};
+use super::candidate::{Candidate, Chosen, Hole, Role};
 use crate::fields::EntityTag;
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX, TAGS_MAX};
 use crate::options::CacheOptions;
@@ -160,7 +160,8 @@ impl Candidates {
     pub(crate) fn to_complete(&self, options: &CacheOptions) -> Option<(usize, &Candidate)> {
         self.best_of(|_, candidate| {
             let is_named = self.incomplete(candidate).strong.is_some() || options.ask_without_validator;
-            options.store_partial && candidate.hole.is_some() && is_named
+            let is_missing = |hole: Hole| Some(hole.first) != candidate.body.complete;
+            options.store_partial && candidate.hole.is_some_and(is_missing) && is_named
         })
     }
 

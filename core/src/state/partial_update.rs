@@ -29,7 +29,7 @@ pub enum Combined {
     Whole,
     /// These octets are held now, around the position that [`PartialUpdate::wants_extents`] names.
     Part(Extents),
-    /// The store could not.
+    /// The store could not: the parts are taken as they were.
     Failed,
 }
 
@@ -122,6 +122,9 @@ impl<'a> PartialUpdate<'a> {
 
     /// Decides the request again, by what is there now.
     pub fn next(self, combined: Combined) -> UpdateNext<'a> {
+        if combined == Combined::Failed {
+            return self.selecting.decide();
+        }
         let oldest = self.oldest();
         let is_whole = combined == Combined::Whole;
         let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
@@ -145,16 +148,13 @@ impl<'a> PartialUpdate<'a> {
         if let Some((candidate, id)) = newest {
             let candidate = Candidate { id, ..candidate };
             let candidate = match combined {
-                Combined::Whole => {
+                Combined::Part(extents) => selecting.part(candidate, &extents),
+                Combined::Whole | Combined::Failed => {
                     let body = StoredBody::whole(candidate.body.complete.unwrap_or(0));
-                    Some(Candidate { body, hole: None, role: Role::Answers, ..candidate })
+                    Candidate { body, hole: None, role: Role::Answers, ..candidate }
                 }
-                Combined::Part(extents) => Some(selecting.part(candidate, &extents)),
-                Combined::Failed => None,
             };
-            if let Some(candidate) = candidate {
-                selecting.scratch.add(candidate, EntityTag::parse(&tag));
-            }
+            selecting.scratch.add(candidate, EntityTag::parse(&tag));
         }
         selecting.decide()
     }

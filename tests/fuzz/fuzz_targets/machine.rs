@@ -8,9 +8,9 @@
 use larder::CacheOptions;
 use larder::fields::{RequestDirectives, ResponseDirectives};
 use larder::head::{Edited, HeadBuf, Method, RequestHead};
-use larder::pair::NewPair;
+use larder::pair::{NewPair, StoredBody, StoredPair};
 use larder::state::{
-    Candidates, End, FromCache, IdleClient, IdleNext, MissNext, RevalidationNext, Unreachable,
+    Candidates, End, Extents, FromCache, IdleClient, IdleNext, MissNext, RevalidationNext, Unreachable,
 };
 use larder::time::{Exchange, Now};
 use larder_tests::heads::owned;
@@ -72,6 +72,14 @@ fn assert_served(state: &FromCache<'_>, kept: &Kept) {
     }
 }
 
+/// What is not there is not served (RFC 9111 §3.3).
+fn assert_held(state: &FromCache<'_>, held: u64) {
+    match state.content() {
+        Some((first, length)) => assert!(first + length.unwrap_or(10 - first) <= held),
+        None => {}
+    }
+}
+
 fn assert_end(end: &End<'_>) {
     if let End::StoreAndUse(state) = end {
         keep(&state.pair());
@@ -104,9 +112,23 @@ fuzz_target!(|octets: &[u8]| {
     let later = now(u64::from(*time));
     let again = RequestHead::get(URI).with_fields(asked_again.fields()).with_method(method);
     let mut scratch = Candidates::new();
-    match IdleClient::new(&options).next(again, [kept.pair()], later, &mut scratch) {
+    // Of some the last four octets are missing.
+    let held = if time & 1 == 0 { 10 } else { 6 };
+    let mut selecting = IdleClient::new(&options).select(again, later, &mut scratch);
+    let body = if held == 10 { StoredBody::whole(10) } else { StoredBody::part(Some(10), held) };
+    let pair = StoredPair { body, ..kept.pair() };
+    match selecting.wants_extents(&pair).filter(|_| selecting.wants_pairs()) {
+        Some(from) => {
+            let first = (from < held).then_some(from..held);
+            selecting.offer_part(&pair, &Extents { from, first, second: None });
+        }
+        None if selecting.wants_pairs() => selecting.offer(&pair),
+        None => {}
+    }
+    match selecting.finish() {
         IdleNext::FromCache(state) => {
             assert_served(&state, &kept);
+            assert_held(&state, held);
             assert!(!ResponseDirectives::of(kept.pair().response.fields).no_cache());
             assert!(!RequestDirectives::of(asked_again.fields()).no_cache());
         }
@@ -120,7 +142,9 @@ fuzz_target!(|octets: &[u8]| {
                         let twice = keep(&state.freshened(&once.pair()));
                         assert_eq!(owned(once.pair().response.fields), owned(twice.pair().response.fields));
                     }
-                    assert_served(&state.next(), &kept);
+                    let state = state.next();
+                    assert_served(&state, &kept);
+                    assert_held(&state, held);
                 }
                 RevalidationNext::HeadUpdate(state) => assert_end(&state.next().next()),
                 RevalidationNext::InvalidateEntries(state) => assert_end(&state.next()),
@@ -141,8 +165,15 @@ fuzz_target!(|octets: &[u8]| {
         }
         IdleNext::CacheMiss(miss) => {
             let response = larder::head::ResponseHead { status: status_again, fields: said_again.fields() };
-            if let MissNext::StoreAndUse(state) = miss.next(response, Exchange::at(later)) {
-                assert_end(&End::StoreAndUse(state));
+            match miss.next(response, Exchange::at(later)) {
+                MissNext::StoreAndUse(state) => assert_end(&End::StoreAndUse(state)),
+                MissNext::Combining(state) => {
+                    assert_eq!((state.part().first, state.part().complete), (held, Some(10)));
+                    let new = keep(&state.freshened(&pair));
+                    assert_eq!(new.pair().response.fields.get("content-length"), Some(&b"10"[..]));
+                }
+                MissNext::CacheMiss(again) => assert!(again.outdated().is_some()),
+                _ => {}
             }
         }
         IdleNext::GatewayTimeout(state) => assert_eq!(state.status(), 504),

@@ -355,3 +355,28 @@ fn the_head_of_a_completed_reply_is_a_200_with_the_whole_length() {
         assert!(heads::values(&lines, "content-range").is_empty());
     });
 }
+
+#[test]
+fn more_holes_than_the_store_can_count_are_no_obstacle() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        has(&origin, version(1));
+        for first in (5..LEN - 20).step_by(30) {
+            let range = format!("bytes={first}-{}", first + 9);
+            let lines = [("Range", &*range)];
+            let part = RequestHead { fields: larder::head::Fields::new(&lines), ..get() };
+            assert_eq!(
+                rest(&mut client.request(part).await).await.as_deref(),
+                Ok(&content(1)[first..first + 10])
+            );
+        }
+        for _ in 0..3 {
+            match rest(&mut client.request(get()).await).await {
+                Ok(body) => assert_eq!(body, content(1)),
+                Err(error) => assert_eq!(error, BodyError::Lost),
+            }
+        }
+        let mut reply = client.request(get()).await;
+        assert_eq!((reply.report().outcome, rest(&mut reply).await), (Outcome::Hit, Ok(content(1))));
+    });
+}
