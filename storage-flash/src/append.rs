@@ -423,7 +423,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let Header { kind, commits, partial, len, reference, .. } = *header;
         let own = Mark { kind, commits, partial, at, len, reference };
         // Of a join whose list cannot be read nothing is known.
-        let says = if kind == Kind::Join { !list.is_empty() } else { !matches!(kind, Kind::Body | Kind::End) };
+        let says =
+            if kind == Kind::Join { !list.is_empty() } else { !matches!(kind, Kind::Body | Kind::End) };
         let own = (commits || says).then_some(own);
         let removed = list.iter().map(|reference| Mark::removal(*reference));
         // What goes makes room for what comes; but whose body becomes part of whose is said first.

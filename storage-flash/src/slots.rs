@@ -218,7 +218,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if into_total != from_total || into >= from {
             return Err(StoreError::Gone);
         }
-        if !self.ring.catalog.can_join() || !self.ring.fit_together(into, from).await.ok_or(StoreError::Gone)? {
+        if !self.ring.catalog.can_join()
+            || !self.ring.fit_together(into, from).await.ok_or(StoreError::Gone)?
+        {
             return Err(StoreError::NoRoom);
         }
         self.ring.keep_floor().await?;

@@ -1,6 +1,6 @@
 //! Random operations with power cuts and reboots, against a plain map.
 
-use crate::world::{Names, Op, Store, View, compare, mounted, rebooted, sample, unchanged, view};
+use crate::world::{Names, Op, Seen, Store, View, compare, mounted, rebooted, sample, unchanged, view};
 use larder::pair::PairId;
 use larder_tests::block_on;
 use larder_tests::nor::{Nor, Tear};
@@ -87,10 +87,10 @@ fn run<const R: usize, const W: usize, const E: usize>(
                 compare(&op, &names, &before, &after, &seen, &[], &told);
                 // What came of the operation is what the map holds from here on.
                 map.retain(|id, _| seen.contains_key(id));
-                for (id, (uri, version, _)) in &seen {
+                for (id, Seen { uri, version, .. }) in &seen {
                     map.insert(*id, (uri.clone(), *version));
                     if !names.0.iter().any(|(known, _)| known == id) {
-                        let len = seen[id].2.len();
+                        let len = seen[id].body.held();
                         let path = uri.strip_prefix("http://example.com").expect("a sample's");
                         names.0.push((*id, sample(path, len)));
                     }
@@ -176,7 +176,7 @@ fn moved(map: &mut Map, op: &Op, names: &mut Names, before: &Map, seen: &View) {
     };
     let wiped = names.0[*pair].0;
     let mut old: Vec<_> = before.iter().filter(|(id, _)| **id != wiped && !seen.contains_key(id)).collect();
-    for (id, (uri, version, _)) in seen {
+    for (id, Seen { uri, version, .. }) in seen {
         if map.contains_key(id) {
             continue;
         }
@@ -194,7 +194,7 @@ fn moved(map: &mut Map, op: &Op, names: &mut Names, before: &Map, seen: &View) {
 
 /// All that is seen is in the map, and what is missing is older than all that is seen.
 fn agree(map: &mut Map, seen: &View, told: &str) {
-    for (id, (uri, version, _)) in seen {
+    for (id, Seen { uri, version, .. }) in seen {
         assert_eq!(map.get(id), Some(&(uri.clone(), *version)), "{told}");
     }
     if let Some(oldest) = seen.keys().next() {
