@@ -1,4 +1,5 @@
 //! Incomplete pairs on flash: joined ones, pinned ones, and what a reboot finds of them.
+#![expect(clippy::single_range_in_vec_init, reason = "extents are lists of ranges, often of one")]
 
 use crate::world::{mounted, rebooted, sample, view};
 use larder::pair::PairId;
