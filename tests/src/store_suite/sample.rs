@@ -73,8 +73,11 @@ impl Sample {
         let version = self.version.to_string();
         let length = self.len.to_string();
         let padding = "p".repeat(self.padding);
+        // As a date is: it changes with every answer, but not its length.
+        let date = format!("Sun, 22 Nov 2026 15:{:02}:{:02} GMT", self.version / 60 % 60, self.version % 60);
         let mut said =
             vec![("Cache-Control", "max-age=60"), ("X-Version", &*version), ("X-Version", "again")];
+        said.push(("X-Date", &*date));
         said.extend(self.variant.is_some().then_some(("Vary", "X-Variant")));
         said.extend(self.length_known.then_some(("Content-Length", &*length)));
         said.extend((self.padding > 0).then_some(("X-Padding", &*padding)));
@@ -113,6 +116,8 @@ impl Sample {
         assert_eq!(nominated, expected, "only nominated lines are kept");
         let versions: Vec<_> = pair.response.fields.lines("x-version").collect();
         assert_eq!(versions, [self.version.to_string().as_bytes(), b"again"], "of {}", self.uri);
+        let padding = pair.response.fields.get("x-padding").map_or(0, <[u8]>::len);
+        assert_eq!(padding, self.padding, "of {}", self.uri);
         let now = MockClock::new().now();
         assert_eq!(pair.received.utc, now.utc);
         assert!(pair.received.uptime.is_none_or(|uptime| uptime == now.uptime));

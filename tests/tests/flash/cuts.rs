@@ -1,7 +1,8 @@
 //! Power is lost at every step of every operation.
 
 use crate::world::{
-    Names, Op, Store, View, compare, filler, mounted, rebooted, sample, script, unchanged, view, works_on,
+    Names, Op, Store, View, compare, filler, look_up, mounted, only_gathered_octets_are_lost, parts_script,
+    rebooted, sample, script, unchanged, view, works_on,
 };
 use larder::pair::PairId;
 use larder_tests::block_on;
@@ -77,6 +78,65 @@ fn the_first_pair_of_a_blank_partition() {
     cut_op(&store, &Names::default(), &op, &View::new(), &[], 1);
 }
 
+#[test]
+fn parts_in_single_octets_and_sectors_of_4_kib() {
+    cut_everywhere(mounted(Nor::<1, 1, 4096>::new(5)), &parts_script(1600), 25);
+}
+
+#[test]
+fn parts_in_words_of_8_and_sectors_of_2_kib() {
+    cut_everywhere(mounted(Nor::<4, 8, 2048>::new(9)), &parts_script(2100), 5);
+}
+
+#[test]
+fn parts_in_words_of_32_and_sectors_of_128_kib() {
+    cut_everywhere(mounted(Nor::<4, 32, 131_072>::new(3)), &parts_script(9000), 10);
+}
+
+#[test]
+fn parts_in_words_of_32_with_error_correction() {
+    cut_everywhere(mounted(Nor::<4, 32, 4096>::new(5).with_ecc()), &parts_script(2500), 2);
+}
+
+#[test]
+fn second_chances_in_single_octets_and_sectors_of_4_kib() {
+    let store = mounted(Nor::<1, 1, 4096>::new(5));
+    cut_everywhere(store.with_second_chance(25), &chances_script(), 20);
+}
+
+#[test]
+fn second_chances_in_words_of_8_and_sectors_of_2_kib() {
+    let store = mounted(Nor::<4, 8, 2048>::new(8));
+    cut_everywhere(store.with_second_chance(50), &chances_script(), 5);
+}
+
+#[test]
+fn second_chances_in_words_of_32_and_sectors_of_128_kib() {
+    let store = mounted(Nor::<4, 32, 131_072>::new(3));
+    let large = |path| Op::Put(sample(path, 90_000), vec![]);
+    let mut script = chances_script();
+    script.splice(0..0, [large("/a"), large("/b"), large("/c")]);
+    cut_everywhere(store.with_second_chance(25), &script, 100);
+}
+
+/// More than fits, so that what was found before is moved on; and a wipe, which moves its neighbours.
+fn chances_script() -> Vec<Op> {
+    let mut script: Vec<_> = (0..14)
+        .map(|number| Op::Put(sample(&format!("/chance{number}"), 200 + 90 * number), vec![]))
+        .collect();
+    let number = 10;
+    script.splice(
+        6..6,
+        [Op::Maintain, Op::Update(number + 3, 2), Op::Put(sample("/chance4", 3), vec![number + 4])],
+    );
+    script.extend([
+        Op::Part(sample("/part", 1500), 0..1200),
+        Op::Wipe(number + 14),
+        Op::Put(sample("/large", 2000), vec![]),
+    ]);
+    script
+}
+
 /// Fills the store, then cuts every operation of `script` at each step; of the ways to tear, each
 /// step gets one in `of`, turn by turn. With `LARDER_CUTS=full` in the environment, each gets all.
 fn cut_everywhere<const R: usize, const W: usize, const E: usize>(
@@ -96,6 +156,7 @@ fn cut_everywhere<const R: usize, const W: usize, const E: usize>(
     let mut pinned = Vec::new();
     let mut before = view(&mut store);
     for op in script {
+        look_up(&mut store, &names);
         cuts += cut_op(&store, &names, op, &before, &pinned, of);
         block_on(names.run(&mut store, op)).expect("power");
         if let Op::Pin(pair) = op {
@@ -133,13 +194,15 @@ fn cut_op<const R: usize, const W: usize, const E: usize>(
             cuts += 1;
             let mut cut = store.clone();
             cut.flash().cut_after(step, tear);
-            let lost = block_on(names.clone().run(&mut cut, op));
+            let mut tried = names.clone();
+            let lost = block_on(tried.run(&mut cut, op));
             assert!(lost.is_err() && cut.flash().is_off(), "{op:?} has {steps} steps, not {step}: {lost:?}");
             let mut cut = rebooted(cut);
             let seen = view(&mut cut);
             let told = format!("{op:?}, step {step} of {steps}, {tear:?}");
             compare(op, names, before, &after, &seen, pinned, &told);
             still_there(pinned, &after, &seen, &told);
+            only_gathered_octets_are_lost(&tried, before, &seen, &told);
             if cuts % 7 == 0 {
                 cut = cut_again(cut, &seen, pinned, step, &told);
             }

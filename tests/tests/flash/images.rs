@@ -4,7 +4,7 @@ use crate::world::{over, rebooted, sample, view, works_on};
 use larder_storage_flash::{Mounted, VERSION};
 use larder_tests::block_on;
 use larder_tests::nor::Nor;
-use larder_tests::store_suite::{octets, store};
+use larder_tests::store_suite::{Kept, check as check_pair, find_all, octets, store};
 
 /// A generator of numbers.
 struct Numbers(u64);
@@ -88,6 +88,67 @@ fn a_sector_of_a_newer_version_is_foreign_and_left_alone() {
     drop(rebooted_foreign(s));
 }
 
+#[test]
+fn metadata_of_another_schema_is_a_miss_for_that_pair_only() {
+    let mut s = crate::world::mounted(Nor::<1, 4, 4096>::new(4));
+    let pairs = ["/a", "/b", "/c"].map(|path| block_on(store(&mut s, &sample(path, 100))));
+    let mut image = s.into_flash().image().to_vec();
+    // The second record: its header of 24 octets begins with the unit its name tells.
+    let (seq, unit) = ((pairs[1].id.number() >> 16) as u32, pairs[1].id.number() as u16);
+    let at = seq as usize % 4 * 4096 + usize::from(unit) * 4;
+    let len = usize::from(u16::from_le_bytes([image[at + 4], image[at + 5]]));
+    assert_eq!(image[at + 24], 1, "the schema's number comes first");
+    image[at + 24] = 2;
+    let sum = crc_of(seq, &image[at + 24..at + 24 + len]);
+    image[at + 12..at + 16].copy_from_slice(&sum.to_le_bytes());
+    let covered: Vec<u8> = image[at..at + 6].iter().chain(&image[at + 8..at + 24]).copied().collect();
+    let check = crc16(seq, &covered);
+    image[at + 6..at + 8].copy_from_slice(&check.to_le_bytes());
+    let mut s = over(Nor::<1, 4, 4096>::with_image(&image));
+    assert_eq!(block_on(s.mount()), Ok(Mounted::Ready));
+    let mut seen = Vec::new();
+    for pair in &pairs {
+        let found = block_on(find_all(&mut s, pair.sample.key(), |pair| seen.push(pair.uri.to_owned())));
+        assert_eq!(found.len(), usize::from(pair.id != pairs[1].id), "{pair:?}");
+    }
+    assert_eq!(seen, ["http://example.com/a", "http://example.com/c"]);
+    // Where it was nothing else is found, and it can be stored again.
+    let again = block_on(store(&mut s, &sample("/b", 50)));
+    for stored in [&pairs[0], &again, &pairs[2]] {
+        assert_eq!(block_on(check_pair(&mut s, stored)), Kept::Whole);
+    }
+    assert_eq!(s.wear().damaged, 0, "it is whole, for one who reads it");
+}
+
+#[test]
+fn pairs_at_a_wrong_offset_of_the_part_are_somebody_elses() {
+    let mut s = crate::world::mounted(Nor::<1, 4, 4096>::new(8));
+    for number in 0..20 {
+        block_on(store(&mut s, &sample(&format!("/{number}"), 900)));
+    }
+    let image = s.into_flash().image().to_vec();
+    for shift in [1, 4, 16, 2048, 4095] {
+        // What began at the partition's beginning now lies further on.
+        let mut moved = octets(3, image.len());
+        moved[shift..].copy_from_slice(&image[..image.len() - shift]);
+        let mut s = over(Nor::<1, 4, 4096>::with_image(&moved));
+        let found = block_on(s.mount()).expect("mounting never fails");
+        assert!(view(&mut s).is_empty(), "{shift}");
+        if shift < 4095 {
+            assert_eq!(found, Mounted::Foreign { version: None }, "{shift}");
+            assert!(block_on(sample("/a", 5).create(&mut s)).is_err());
+            assert_eq!(s.flash().image(), moved, "nothing is written");
+        }
+    }
+    // By a whole sector: the sectors are not where they belong, so nothing of them counts.
+    let mut moved = image.clone();
+    moved.rotate_right(4096);
+    let mut s = over(Nor::<1, 4, 4096>::with_image(&moved));
+    assert_eq!(block_on(s.mount()), Ok(Mounted::Ready));
+    assert!(view(&mut s).is_empty());
+    works_on(s, &[], "moved by a sector");
+}
+
 fn rebooted_foreign(s: crate::world::Store<1, 4, 4096>) -> crate::world::Store<1, 4, 4096> {
     let mut s = s;
     block_on(s.format()).expect("the medium");
@@ -97,7 +158,22 @@ fn rebooted_foreign(s: crate::world::Store<1, 4, 4096>) -> crate::world::Store<1
 
 /// CRC-32, bit by bit, of the number 0 (four octets) and `octets`.
 fn crc(octets: &[u8]) -> u32 {
-    let all = [0; 4].iter().chain(octets);
+    crc_of(0, octets)
+}
+
+/// CRC-16, bit by bit, of a number (four octets) and `octets`.
+fn crc16(number: u32, octets: &[u8]) -> u16 {
+    number.to_le_bytes().iter().chain(octets).fold(u16::MAX, |crc, octet| {
+        (0..8).fold(crc ^ u16::from(*octet) << 8, |crc, _| {
+            if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
+        })
+    })
+}
+
+/// CRC-32, bit by bit, of a number (four octets) and `octets`.
+fn crc_of(number: u32, octets: &[u8]) -> u32 {
+    let number = number.to_le_bytes();
+    let all = number.iter().chain(octets);
     !all.fold(u32::MAX, |crc, octet| {
         (0..8).fold(
             crc ^ u32::from(*octet),

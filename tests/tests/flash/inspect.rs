@@ -84,8 +84,9 @@ fn exactly<const R: usize, const W: usize, const E: usize>(s: Store<R, W, E>) {
             let at = (record.position * layout.sector + record.body_at) as usize;
             body.extend_from_slice(&s.flash().image()[at..at + record.octets as usize]);
         }
-        for (id, (uri, _, body)) in &found {
-            assert_eq!(bodies.get(id).cloned().unwrap_or_default(), *body, "the body of {uri}");
+        for (id, seen) in &found {
+            let body: Vec<u8> = seen.body.runs.iter().flat_map(|(_, octets)| octets.clone()).collect();
+            assert_eq!(bodies.get(id).cloned().unwrap_or_default(), body, "the body of {}", seen.uri);
         }
         let kinds = |kind, state| all.iter().filter(|r| r.kind == kind && r.state == state).count();
         assert_eq!(kinds(RecordKind::Delta, RecordState::Live), 1);

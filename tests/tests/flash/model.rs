@@ -1,6 +1,6 @@
 //! Random operations with power cuts and reboots, against a plain map.
 
-use crate::world::{Names, Op, Store, View, compare, mounted, rebooted, sample, unchanged, view};
+use crate::world::{Names, Op, Seen, Store, View, compare, mounted, rebooted, sample, unchanged, view};
 use larder::pair::PairId;
 use larder_tests::block_on;
 use larder_tests::nor::{Nor, Tear};
@@ -24,6 +24,8 @@ fn the_store_agrees_with_a_map_over_cuts_and_reboots() {
     for seed in 0..seeds() {
         run(mounted(Nor::<1, 4, 4096>::new(6)), seed, 150, &LENGTHS);
         run(mounted(Nor::<4, 8, 2048>::new(9)), 100_000 + seed, 150, &LENGTHS);
+        let chances = mounted(Nor::<4, 8, 2048>::new(9)).with_second_chance(25 + 25 * (seed % 2) as u8);
+        run(chances, 300_000 + seed, 150, &LENGTHS);
         run(mounted(Nor::<4, 32, 4096>::new(5).with_ecc()), 200_000 + seed, 150, &LENGTHS);
     }
     run(mounted(Nor::<1, 1, 256>::new(64)), 3000, 150, &LENGTHS);
@@ -70,7 +72,7 @@ fn run<const R: usize, const W: usize, const E: usize>(
         let after = view(&mut done);
         let steps = done.flash().steps() - begun;
         let mut done_map = map.clone();
-        note(&mut done_map, &op, &names, &done_names);
+        note(&mut done_map, &op, &names, &done_names, &after);
         moved(&mut done_map, &op, &mut done_names, &map, &after);
         assert!(!before.keys().any(|id| removed.contains(id)), "what was removed is back: {told}");
         let gone: Vec<_> = map.keys().filter(|id| !done_map.contains_key(id)).copied().collect();
@@ -87,10 +89,10 @@ fn run<const R: usize, const W: usize, const E: usize>(
                 compare(&op, &names, &before, &after, &seen, &[], &told);
                 // What came of the operation is what the map holds from here on.
                 map.retain(|id, _| seen.contains_key(id));
-                for (id, (uri, version, _)) in &seen {
+                for (id, Seen { uri, version, .. }) in &seen {
                     map.insert(*id, (uri.clone(), *version));
                     if !names.0.iter().any(|(known, _)| known == id) {
-                        let len = seen[id].2.len();
+                        let len = seen[id].body.complete.unwrap_or(seen[id].body.held());
                         let path = uri.strip_prefix("http://example.com").expect("a sample's");
                         names.0.push((*id, sample(path, len)));
                     }
@@ -124,10 +126,14 @@ fn random(numbers: &mut Numbers, names: &Names, lengths: &[usize]) -> Op {
         return Op::Put(new, vec![]);
     }
     let recent = count - 1 - numbers.below(count.min(12));
+    if numbers.below(4) == 0 {
+        return random_part(numbers, names, new, recent);
+    }
     match numbers.below(20) {
         0..7 => Op::Put(new, vec![]),
         7..9 => Op::Put(new, vec![recent]),
         9..13 => Op::Update(recent, 2 + numbers.below(1000) as u32),
+        13 if numbers.below(2) == 0 => Op::UpdateLarge(recent, 2 + numbers.below(1000) as u32, 500),
         13 => Op::Remove(recent),
         14 => Op::Invalidate(path),
         15 => Op::Abandon(new),
@@ -140,18 +146,44 @@ fn random(numbers: &mut Numbers, names: &Names, lengths: &[usize]) -> Op {
     }
 }
 
+/// What is done to an incomplete pair. That it may be refused is no matter.
+fn random_part(numbers: &mut Numbers, names: &Names, new: Sample, recent: usize) -> Op {
+    let new = Sample { length_known: true, ..new };
+    let known = names.0[recent].1.len;
+    let from = numbers.below(known + 1);
+    match numbers.below(9) {
+        0..3 => {
+            let (a, b) = (numbers.below(new.len + 1), numbers.below(new.len + 1));
+            Op::Part(new, a.min(b)..a.max(b))
+        }
+        3 => Op::Whole(new, vec![recent]),
+        4 => Op::More(recent, from..known),
+        5 => Op::Finish(recent, from, vec![]),
+        6 => {
+            let same = |other: &usize| names.0[*other].1 == names.0[recent].1;
+            Op::Merge((0..recent).rev().find(same).unwrap_or(0), recent)
+        }
+        7 => Op::AbandonPart(new),
+        _ => Op::AbandonMore(recent, from),
+    }
+}
+
 /// Does to the map what `op` does to the store.
-fn note(map: &mut Map, op: &Op, names: &Names, after: &Names) {
+fn note(map: &mut Map, op: &Op, names: &Names, after: &Names, seen: &View) {
     for (id, sample) in &after.0[names.0.len()..] {
         map.insert(*id, (sample.uri.clone(), sample.version));
     }
     match op {
-        Op::Put(_, replaces) if after.0.len() > names.0.len() => {
+        Op::Put(_, replaces) | Op::Whole(_, replaces) if after.0.len() > names.0.len() => {
             for old in replaces {
                 map.remove(&names.0[*old].0);
             }
         }
-        Op::Update(pair, version) => {
+        // Whether it was one that could be given up is not known.
+        Op::Merge(_, pair) | Op::AbandonMore(pair, _) if !seen.contains_key(&names.0[*pair].0) => {
+            map.remove(&names.0[*pair].0);
+        }
+        Op::Update(pair, version) | Op::UpdateLarge(pair, version, _) => {
             if let Some(known) = map.get_mut(&names.0[*pair].0) {
                 known.1 = *version;
             }
@@ -169,14 +201,13 @@ fn note(map: &mut Map, op: &Op, names: &Names, after: &Names) {
     }
 }
 
-/// A wipe erases all up to the end of the pair; short pairs are moved first, to other names.
+/// A wipe erases all up to the end of the pair; short pairs are moved first, to other names. So are those
+/// that get a second chance.
 fn moved(map: &mut Map, op: &Op, names: &mut Names, before: &Map, seen: &View) {
-    let Op::Wipe(pair) = op else {
-        return;
-    };
-    let wiped = names.0[*pair].0;
-    let mut old: Vec<_> = before.iter().filter(|(id, _)| **id != wiped && !seen.contains_key(id)).collect();
-    for (id, (uri, version, _)) in seen {
+    let wiped = if let Op::Wipe(pair) = op { Some(names.0[*pair].0) } else { None };
+    let mut old: Vec<_> =
+        before.iter().filter(|(id, _)| Some(**id) != wiped && !seen.contains_key(id)).collect();
+    for (id, Seen { uri, version, .. }) in seen {
         if map.contains_key(id) {
             continue;
         }
@@ -194,7 +225,7 @@ fn moved(map: &mut Map, op: &Op, names: &mut Names, before: &Map, seen: &View) {
 
 /// All that is seen is in the map, and what is missing is older than all that is seen.
 fn agree(map: &mut Map, seen: &View, told: &str) {
-    for (id, (uri, version, _)) in seen {
+    for (id, Seen { uri, version, .. }) in seen {
         assert_eq!(map.get(id), Some(&(uri.clone(), *version)), "{told}");
     }
     if let Some(oldest) = seen.keys().next() {
