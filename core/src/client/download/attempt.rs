@@ -47,11 +47,14 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 continue;
             }
             let held = take(&mut reply, wanted, buf, persistence, reached).await;
-            let wrong = reply.pair().filter(|_| matches!(held, Err(DownloadError::Mismatch(_))));
+            let pair = reply.pair();
             drop(reply);
-            if let Some(id) = wrong {
+            match (&held, pair) {
                 // If that fails, it is not found again before a reboot, and verified then.
-                let _ = self.store.remove(id).await;
+                (Err(DownloadError::Mismatch(_)), Some(id)) => drop(self.store.remove(id).await),
+                // A part is kept for the next attempt.
+                (Err(_), Some(id)) => self.pending.pinned = self.store.pin(id).await.ok(),
+                (Err(_), None) | (Ok(_), _) => {}
             }
             return held;
         }
