@@ -5,6 +5,9 @@
 //! origin meant to send, not that the origin may be trusted; a digest that the caller knows from
 //! elsewhere proves both.
 //!
+//! On a Cortex-M4 verification takes 41 KB of code, 30 KB of them SHA-512 unrolled, or 8 KB with `sha2`
+//! compiled to be small (`--cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"`).
+//!
 //! ```
 //! use larder::digest::Verifier;
 //! use larder::fields::Digest;

@@ -131,6 +131,8 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         let mut failure = None;
         let Call { request, content, deadline, interim } = call;
         let mut nobody = |_: &ResponseHead<'_>| {};
+        // Whatever the deadline is, the walk is compiled once.
+        let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
         let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;

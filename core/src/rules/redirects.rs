@@ -92,7 +92,7 @@ impl Redirects {
         uri: &str,
         next: &mut StringView,
     ) -> Result<Option<Hop<'a>>, RedirectRefused> {
-        if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        if !is_redirection(status) {
             return Ok(None);
         }
         let method = match (status, method) {
@@ -117,6 +117,12 @@ impl Redirects {
         self.crossed |= !keys::same_origin(uri, next);
         Ok(Some(Hop { method, crossed: self.crossed }))
     }
+}
+
+/// Whether a response with this status asks for another URI by its `Location`. The other statuses 3xx are
+/// for the user to choose from, about the cache, or not in use (§15.4).
+pub const fn is_redirection(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 /// The one `Location` of a response.

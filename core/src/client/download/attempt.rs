@@ -7,21 +7,13 @@ use crate::digest::{self, Verdict, Verifier};
 use crate::fields::{Digest, Digests, WANT_REPR_DIGEST};
 use crate::head::{Edited, Fields, Method, RequestHead};
 use crate::limits::{DOWNLOAD_LINES_MAX, DOWNLOAD_URI_MAX, REDIRECT_BODY_MAX};
-use crate::redirects::{Hop, RedirectRefused, Redirects};
+use crate::redirects::{self, Hop, RedirectRefused, Redirects};
 use crate::store::PairStore;
 use crate::time::Clock;
 use heapless::{String, Vec};
 
 /// The lines of a request.
 type Lines<'d> = Vec<(&'d str, &'d str), { DOWNLOAD_LINES_MAX + 1 }>;
-
-/// What a response came to.
-enum Came {
-    /// It leads elsewhere.
-    Elsewhere(String<DOWNLOAD_URI_MAX>, bool),
-    /// Its body was read to the end.
-    Body(Held),
-}
 
 impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     Client<S, O, C, BYTES, FIELDS>
@@ -36,7 +28,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if buf.is_empty() {
             return Err(DownloadError::Body(BodyError::TooLong));
         }
-        let mut uri = String::new();
+        let mut uri: String<DOWNLOAD_URI_MAX> = String::new();
         uri.push_str(wanted.uri).map_err(|_| DownloadError::Redirect(RedirectRefused::TooLong))?;
         let mut redirects = Redirects::new(Method::Get, wanted.uri).at_most(wanted.most_hops);
         let mut crossed = false;
@@ -44,22 +36,27 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             let lines = lines(wanted, redirects.hops() > 0, crossed).ok_or(DownloadError::Fields)?;
             let request = RequestHead::get(&uri).with_fields(Fields::new(&lines));
             let mut reply = self.call(Call::new(request).until(persistence.silence())).await;
-            match take(&mut reply, wanted, &uri, &mut redirects, buf, persistence, reached).await {
-                Ok(Came::Body(held)) => return Ok(held),
-                Ok(Came::Elsewhere(next, has_crossed)) => {
-                    drop(reply);
-                    (uri, crossed) = (next, has_crossed);
-                }
-                Err(error) => {
-                    let pair = reply.pair().filter(|_| matches!(error, DownloadError::Mismatch(_)));
-                    drop(reply);
-                    if let Some(id) = pair {
-                        // If that fails, it is not found again before a reboot, and verified then.
-                        let _ = self.store.remove(id).await;
-                    }
-                    return Err(error);
-                }
+            if redirects::is_redirection(reply.status()) {
+                drain(&mut reply, buf, persistence).await;
+                // Beside `uri` only as long as nobody waits.
+                let mut next = String::new();
+                let hop = redirects.next(reply.status(), reply.fields(), Method::Get, &uri, &mut next);
+                crossed = hop.map_err(DownloadError::Redirect)?.is_some_and(|hop| hop.crossed);
+                drop(reply);
+                uri = next;
+                continue;
             }
+            let held = take(&mut reply, wanted, buf, persistence, reached).await;
+            let pair = reply.pair();
+            drop(reply);
+            match (&held, pair) {
+                // If that fails, it is not found again before a reboot, and verified then.
+                (Err(DownloadError::Mismatch(_)), Some(id)) => drop(self.store.remove(id).await),
+                // A part is kept for the next attempt.
+                (Err(_), Some(id)) => self.pending.pinned = self.store.pin(id).await.ok(),
+                (Err(_), None) | (Ok(_), _) => {}
+            }
+            return held;
         }
     }
 }
@@ -83,34 +80,25 @@ fn lines<'d>(wanted: &Wanted<'d>, is_hop: bool, crossed: bool) -> Option<Lines<'
     Some(lines)
 }
 
-/// Reads a response: to the end, if it is the one that counts.
+/// Reads the response that counts, to its end.
 async fn take<S: PairStore, O: Origin>(
     reply: &mut Reply<'_, S, O>,
     wanted: &Wanted<'_>,
-    uri: &str,
-    redirects: &mut Redirects,
     buf: &mut [u8],
     persistence: &mut impl Persistence,
     reached: &mut Progress,
-) -> Result<Came, DownloadError<O::Error>> {
+) -> Result<Held, DownloadError<O::Error>> {
     if reply.failure().is_some() && reply.status() == 504 {
         return Err(DownloadError::Unreachable);
     }
-    let mut next = String::new();
-    match redirects.next(reply.status(), reply.fields(), Method::Get, uri, &mut next) {
-        Err(reason) => return Err(DownloadError::Redirect(reason)),
-        Ok(Some(hop)) => {
-            drain(reply, buf, persistence).await;
-            return Ok(Came::Elsewhere(next, hop.crossed));
-        }
-        Ok(None) if reply.status() != 200 => return Err(DownloadError::Status(reply.status())),
-        Ok(None) => {}
+    if reply.status() != 200 {
+        return Err(DownloadError::Status(reply.status()));
     }
     if let Storing::No(reason) = reply.report().storing {
         return Err(DownloadError::NotStored(reason));
     }
     let expected = expected(reply, wanted)?;
-    read(reply, expected, buf, persistence, reached).await.map(Came::Body)
+    read(reply, expected, buf, persistence, reached).await
 }
 
 /// Reads the body of a redirection, so that it is stored and the connection can be used again. Not at
@@ -179,10 +167,14 @@ async fn read<S: PairStore, O: Origin>(
             return Err(DownloadError::Mismatch(found));
         }
     };
-    if let Storing::No(reason) = reply.report().storing {
-        return Err(DownloadError::NotStored(reason));
-    }
-    let id = reply.pair().ok_or(DownloadError::NotKept)?;
+    let id = match reply.report().storing {
+        Storing::No(reason) => return Err(DownloadError::NotStored(reason)),
+        Storing::Stored(id) => Some(id),
+        // It came from the store.
+        Storing::Nothing => reply.pair(),
+        _ => None,
+    };
+    let id = id.ok_or(DownloadError::NotKept)?;
     Ok(Held { id, len: reached.received, verified })
 }
 

@@ -165,7 +165,9 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 },
                 Err(error) => error,
             };
+            // What there is of it stays pinned meanwhile.
             if !persistence.again(&error, reached).await {
+                self.pending.settle(&mut self.store).await;
                 return Err(error);
             }
         }
