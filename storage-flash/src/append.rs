@@ -284,6 +284,18 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Ok(())
     }
 
+    /// The body of a pair has got longer, or is complete now: if it is pinned, that goes for all of it.
+    pub(crate) async fn extend_pin(&mut self, id: PairId) -> Result<(), StoreError<F::Error>> {
+        let Some(base) = self.catalog.base(id).filter(|base| self.catalog.pins.has(*base)) else {
+            return Ok(());
+        };
+        let last = self.last_sector(id).await.ok_or(StoreError::Gone)?;
+        if let Some(held) = self.catalog.pins.get(base) {
+            held.last = held.last.max(last);
+        }
+        self.tell_pins().await
+    }
+
     /// Writes down which pairs are pinned.
     pub(crate) async fn tell_pins(&mut self) -> Result<(), StoreError<F::Error>> {
         let mut failed = false;

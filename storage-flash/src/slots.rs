@@ -160,6 +160,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         while !self.ring.flush(writer, true, Some(first)).await? {}
         self.unpin_all(first).await?;
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
+        self.ring.extend_pin(id).await?;
         for more in others.chunks(LIST_MAX) {
             self.ring.append_note(Kind::Remove, more).await?;
         }
@@ -228,6 +229,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         // Room may have been made of the older one.
         self.ring.catalog.get(into).ok_or(StoreError::Gone)?;
         self.unpin_all(&[from]).await?;
+        self.ring.extend_pin(into).await?;
         self.ring.places.clear();
         Ok(())
     }
