@@ -131,7 +131,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// The stored pair that answers, or that the answer has become; `None` if there is none, or not yet.
     pub const fn pair(&self) -> Option<PairId> {
         match (&self.head, self.report.storing) {
-            (_, Storing::Stored(id)) => Some(id),
+            (_, Storing::Stored(id) | Storing::Incomplete(id)) => Some(id),
             (Head::Stored { state, .. }, _) => Some(state.id()),
             (Head::Origin(..) | Head::None, _) => None,
         }

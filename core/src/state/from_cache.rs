@@ -213,7 +213,9 @@ impl<'a> FromCache<'a> {
         fields = match self.answer {
             Answer::Whole => fields,
             Answer::NotModified => fields.only(OF_A_304),
+            // The digest is that of another message (RFC 9530 §2).
             Answer::Part(_) | Answer::Unsatisfiable { .. } => fields
+                .dropping(KnownSet::of(&[Known::ContentDigest]))
                 .with(Known::ContentRange, Field::new("Content-Range", self.range_text.as_octets()))
                 .with(Known::ContentLength, Field::new("Content-Length", self.length_text.as_octets())),
         };

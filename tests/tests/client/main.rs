@@ -8,6 +8,7 @@ mod deadlines;
 mod downloads;
 mod failures;
 mod reports;
+mod resumed_downloads;
 mod shared_store;
 mod traps;
 

@@ -35,6 +35,23 @@ fn b_1_of_9530_a_whole_representation() {
 }
 
 #[test]
+fn s2_of_9530_the_content_digest_of_the_whole_is_not_that_of_a_part_of_it() {
+    let mut device = Device::private();
+    let lines = [
+        ("Cache-Control", "max-age=60"),
+        ("ETag", "\"1\""),
+        ("Content-Digest", HELLO_SHA_256),
+        ("Repr-Digest", HELLO_SHA_256),
+    ];
+    device.fetch("/a", &[], Response::ok(&lines, "{\"hello\": \"world\"}\n"));
+    let whole = device.hit("/a", &[]);
+    assert_eq!(whole.line("content-digest").as_deref(), Some(HELLO_SHA_256));
+    let part = device.hit("/a", &[("Range", "bytes=10-18")]);
+    assert_eq!((part.status, part.line("content-digest")), (206, None));
+    assert_eq!(part.line("repr-digest").as_deref(), Some(HELLO_SHA_256));
+}
+
+#[test]
 fn b_3_of_9530_a_part_has_a_content_digest_of_its_own() {
     let lines = [
         ("Content-Range", "bytes 10-18/19"),
