@@ -5,7 +5,7 @@
 
 use super::ledger::paint;
 use super::sending::End;
-use super::world::{FIRMWARE, World};
+use super::world::{FIRMWARE, RELEASE, World, firmware};
 use crate::flash::FileFlash;
 use crate::{MockClock, TcpOrigin};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 /// A store that gathers 1,060 octets of a body in RAM: what a power cut costs.
 type Store = FlashStore<FileFlash, 64>;
 
-/// What there is of the image when a device lost power or has it.
+/// The image and what verified it, or why there is none; `None`: power was lost before.
 type Boot = Option<Result<(Vec<u8>, Option<Digest>), String>>;
 
 /// Downloads the image. Whether it came as it should.
@@ -33,53 +33,85 @@ pub async fn run(world: &World, base: &str) -> io::Result<bool> {
     world.clock.at(23 * 3600 + 45 * 60);
     world.ends.borrow_mut().extend(ENDS);
     let title = "23:45, an update of 512 KiB: the link breaks four times, power is lost twice";
-    println!("\n{}", paint("1", &format!("— {title}")));
-    println!("{HEADING}");
+    println!("\n{}\n{HEADING}", paint("1", &format!("— {title}")));
     let flash = Image::temporary();
     let mut attempts = Attempts::new();
-    let mut wire = 0;
-    let (mut programmed, mut erases) = (0, 0);
-    let (body, verified) = loop {
+    let mut cost = Cost::default();
+    let image = loop {
         let mut store = mount(&flash).await?;
         let clock = MockClock::new(world.clock.utc());
         let mut client = Box::new(Client::<_, _, _>::new(&mut store, TcpOrigin::new().keep_alive(), clock));
         let boot = boot(&mut client, &format!("{base}/update"), &mut attempts).await;
-        wire += client.origin().wire().total();
+        cost.wire += client.origin().wire().total();
         drop(client);
-        programmed += store.wear().programmed;
-        erases += store.wear().erases;
+        cost.programmed += store.wear().programmed;
+        cost.erases += store.wear().erases;
         match boot {
-            Some(Ok(image)) => break image,
-            Some(Err(error)) => {
-                println!("{}", paint("31", &format!("NOT AS EXPECTED: there is no image: {error}")));
-                return Ok(false);
-            }
+            Some(image) => break image,
             None => attempts.end("power lost"),
         }
     };
-    attempts.end("complete");
-    attempts.bar.finish_and_clear();
-    let Attempts { number: next, network, .. } = attempts;
-    println!(
-        "{network} octets of body from the network: the image, {FIRMWARE}, and {} more; {wire} on the wire.\n\
-         {programmed} octets programmed on flash ({:.1} % more than the image), {erases} erases.",
-        network.saturating_sub(FIRMWARE as u64),
-        (programmed as f64 / FIRMWARE as f64 - 1.0) * 100.0,
-    );
-    let most = FIRMWARE as u64 + MOST_PER_LOST * 4 + MOST_PER_CUT * 2;
-    let right = [
-        (body.len() == FIRMWARE && verified == IMAGE && verified.is_some(), "the image is another one"),
-        (next as usize == ENDS.len() + 2, "it took other attempts than there were interruptions"),
-        (network <= most, "too much came over the network"),
-        (programmed * 100 <= FIRMWARE as u64 * 105, "too much was programmed"),
-    ];
-    for (_, text) in right.iter().filter(|(right, _)| !right) {
-        println!("{}", paint("31", &format!("NOT AS EXPECTED: {text}")));
+    match image {
+        Ok((body, verified)) => {
+            attempts.end("complete");
+            attempts.bar.finish_and_clear();
+            cost.attempts = attempts.number - 1;
+            cost.network = attempts.network;
+            Ok(judge(&cost, &body, verified))
+        }
+        Err(error) => {
+            attempts.bar.finish_and_clear();
+            wrong(&format!("there is no image: {error}"));
+            Ok(false)
+        }
     }
+}
+
+/// What the download took, in octets where nothing else is said.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cost {
+    /// How many attempts.
+    attempts: u32,
+    /// Body from the network.
+    network: u64,
+    /// Heads, bodies and framing, both ways.
+    wire: u64,
+    programmed: u64,
+    /// Sectors that were erased.
+    erases: u32,
+}
+
+/// Prints what it took, and whether it is what it should be.
+fn judge(cost: &Cost, body: &[u8], verified: Option<Digest>) -> bool {
+    let image = FIRMWARE as u64;
+    println!(
+        "{} octets of body from the network: the image, {image}, and {} more; {} octets on the wire.\n\
+         {} octets programmed on flash, {:.1} % more than the image; {} erases.",
+        cost.network,
+        cost.network.saturating_sub(image),
+        cost.wire,
+        cost.programmed,
+        (cost.programmed as f64 / image as f64 - 1.0) * 100.0,
+        cost.erases,
+    );
+    let attempts = ENDS.len() + 1;
+    let most = image + MOST_PER_LOST * 4 + MOST_PER_CUT * 2;
+    let expected = [
+        (body == firmware(RELEASE), "the body is another one than the origin's".to_owned()),
+        (verified.is_some() && verified == IMAGE, "it was not verified".to_owned()),
+        (cost.attempts as usize == attempts, format!("{} attempts, not {attempts}", cost.attempts)),
+        (cost.network <= most, format!("more than {most} octets came over the network")),
+        (cost.programmed * 100 <= image * 105, "more than 1.05 × the image was programmed".to_owned()),
+    ];
     if let Some(digest) = verified {
         println!("Verified: {}", paint("32", &format!("{digest:?}")));
     }
-    Ok(right.iter().all(|(right, _)| *right))
+    expected.iter().filter(|(is_right, _)| !is_right).for_each(|(_, text)| wrong(text));
+    expected.iter().all(|(is_right, _)| *is_right)
+}
+
+fn wrong(text: &str) {
+    println!("{}", paint("31", &format!("NOT AS EXPECTED in the update: {text}")));
 }
 
 /// From a start of the device to the image, or to the next loss of power: `None`.
@@ -164,7 +196,7 @@ impl Attempts {
         let Progress { received, from_network, .. } = self.reached;
         self.network += from_network;
         let (number, network) = (self.number, self.network);
-        let from_store = received - from_network;
+        let from_store = received.saturating_sub(from_network);
         self.bar.suspend(|| println!("{number:>7} {from_store:>12} {from_network:>12} {network:>12}  {how}"));
         self.reached = Progress::default();
         self.number += 1;

@@ -19,6 +19,9 @@ use tokio::task::spawn_local;
 /// Octets of a firmware image.
 pub const FIRMWARE: usize = 512 * 1024;
 
+/// The release that is at `/update`.
+pub(super) const RELEASE: u32 = 3;
+
 /// What the origin has, at the time that the clock shows.
 #[derive(Debug)]
 pub struct World {
@@ -136,9 +139,9 @@ impl World {
                 response
             }
             "/update" => {
-                let lines = [("Cache-Control", "max-age=86400"), ("ETag", "\"fw3\"")];
+                let lines = [("Cache-Control", "max-age=86400"), ("ETag", &*format!("\"fw{RELEASE}\""))];
                 let mut response = self.response(200, &lines, "");
-                *response.body_mut() = firmware(3);
+                *response.body_mut() = firmware(RELEASE);
                 response
             }
             _ => self.response(404, &[], "not here"),
@@ -191,7 +194,7 @@ fn weather(edition: &str) -> String {
 }
 
 /// An image that cannot be compressed, another one for every release.
-fn firmware(release: u32) -> Bytes {
+pub(super) fn firmware(release: u32) -> Bytes {
     let mut state = 0x9e37_79b9_u32.wrapping_mul(release);
     let next = || {
         state ^= state << 13;
