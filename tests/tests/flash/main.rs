@@ -5,6 +5,7 @@ mod basics;
 mod blocking;
 mod counters;
 mod cuts;
+mod downloads;
 mod faults;
 mod images;
 mod inspect;

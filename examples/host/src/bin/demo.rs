@@ -1,4 +1,5 @@
-//! A device lives through a day with a cache, over real TCP: `cargo run --release`.
+//! A device lives through a day with a cache, and downloads an update though link and power fail, over real
+//! TCP: `cargo run --release`.
 
 use larder::store::RamStore;
 use larder_host::{SharedStore, demo};

@@ -233,7 +233,7 @@ const fn colour(outcome: Outcome) -> &'static str {
 }
 
 /// Colours `text`, on a terminal.
-fn paint(code: &str, text: &str) -> String {
+pub(super) fn paint(code: &str, text: &str) -> String {
     if std::io::stdout().is_terminal() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
 }
 

@@ -1,22 +1,26 @@
 //! The origin of the demo: what a device meets in a day.
 
+use super::ranges;
+use super::sending::{self, End, Sending};
 use crate::MockClock;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use larder::time::HttpDate;
-use std::cell::Cell;
-use std::fmt;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::spawn_local;
 
 /// Octets of a firmware image.
 pub const FIRMWARE: usize = 512 * 1024;
+
+/// The release that is at `/update`.
+pub(super) const RELEASE: u32 = 3;
 
 /// What the origin has, at the time that the clock shows.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub struct World {
     pub failing: Cell<bool>,
     /// Requests that arrived.
     pub requests: Cell<u32>,
+    /// How the next responses end, if not as they should.
+    pub ends: RefCell<VecDeque<End>>,
     /// Readings that the device has posted.
     readings: Cell<u32>,
 }
@@ -37,7 +43,8 @@ impl World {
     /// An origin whose link works.
     pub fn new(clock: MockClock) -> Self {
         let (requests, readings) = (Cell::new(0), Cell::new(0));
-        Self { clock, link: Cell::new(true), failing: Cell::new(false), requests, readings }
+        let (link, failing) = (Cell::new(true), Cell::new(false));
+        Self { clock, link, failing, requests, ends: RefCell::default(), readings }
     }
 
     /// Answers every connection that `listener` accepts.
@@ -49,7 +56,8 @@ impl World {
 
     async fn serve_connection(self: Rc<Self>, stream: TcpStream) {
         let service = service_fn(move |request: Request<Incoming>| {
-            let answer = self.answer(&request);
+            let end = self.ends.borrow_mut().pop_front().unwrap_or_default();
+            let answer = self.answer(&request).map(|answer| answer.map(|body| Sending::new(body, end)));
             async move { answer }
         });
         let mut builder = http1::Builder::new();
@@ -58,9 +66,9 @@ impl World {
     }
 
     /// Without a link the connection is closed in place of an answer.
-    fn answer(&self, request: &Request<Incoming>) -> Result<Response<Full<Bytes>>, NoLink> {
+    fn answer(&self, request: &Request<Incoming>) -> Result<Response<Bytes>, sending::NoLink> {
         if !self.link.get() {
-            return Err(NoLink);
+            return Err(sending::NoLink);
         }
         self.requests.set(self.requests.get() + 1);
         if self.failing.get() {
@@ -73,12 +81,14 @@ impl World {
         let mut response = self.resource(request);
         if is_current(request.headers(), response.headers()) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.body_mut() = Full::default();
+            *response.body_mut() = Bytes::new();
+        } else if request.method() == Method::GET {
+            ranges::cut_out(request.headers(), &mut response);
         }
         Ok(response)
     }
 
-    fn resource(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    fn resource(&self, request: &Request<Incoming>) -> Response<Bytes> {
         let hour = self.clock.seconds() / 3600;
         match request.uri().path() {
             "/api/weather" => {
@@ -125,15 +135,21 @@ impl World {
                 let release = if hour < 18 { 1 } else { 2 };
                 let lines = [("Cache-Control", "max-age=21600"), ("ETag", &*format!("\"fw{release}\""))];
                 let mut response = self.response(200, &lines, "");
-                *response.body_mut() = Full::new(firmware(release));
+                *response.body_mut() = firmware(release);
+                response
+            }
+            "/update" => {
+                let lines = [("Cache-Control", "max-age=86400"), ("ETag", &*format!("\"fw{RELEASE}\""))];
+                let mut response = self.response(200, &lines, "");
+                *response.body_mut() = firmware(RELEASE);
                 response
             }
             _ => self.response(404, &[], "not here"),
         }
     }
 
-    fn response(&self, status: u16, lines: &[(&str, &str)], body: &str) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+    fn response(&self, status: u16, lines: &[(&str, &str)], body: &str) -> Response<Bytes> {
+        let mut response = Response::new(Bytes::copy_from_slice(body.as_bytes()));
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
         let date = self.clock.utc().to_string();
         for (name, value) in [("Date", &*date)].iter().chain(lines) {
@@ -178,7 +194,7 @@ fn weather(edition: &str) -> String {
 }
 
 /// An image that cannot be compressed, another one for every release.
-fn firmware(release: u32) -> Bytes {
+pub(super) fn firmware(release: u32) -> Bytes {
     let mut state = 0x9e37_79b9_u32.wrapping_mul(release);
     let next = || {
         state ^= state << 13;
@@ -188,15 +204,3 @@ fn firmware(release: u32) -> Bytes {
     };
     std::iter::repeat_with(next).take(FIRMWARE / 4).flatten().collect()
 }
-
-/// There is no way to the origin.
-#[derive(Clone, Copy, Debug)]
-struct NoLink;
-
-impl fmt::Display for NoLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no link")
-    }
-}
-
-impl std::error::Error for NoLink {}
