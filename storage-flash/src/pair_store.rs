@@ -151,6 +151,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             if let Some(found) =
                 found.filter(|found| found.view(record).is_some_and(|pair| key.matches(pair.uri)))
             {
+                self.ring.mark_used(id);
                 return Ok(Some(found));
             }
         }
@@ -159,7 +160,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, F::Error> {
         self.ring.settle(false).await;
-        Ok(self.ring.load(id, record).await)
+        let found = self.ring.load(id, record).await;
+        if found.is_some() {
+            self.ring.mark_used(id);
+        }
+        Ok(found)
     }
 
     async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, StoreError<F::Error>> {

@@ -31,17 +31,16 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             return None;
         }
         let found = self.load_entry(id, &entry, record).await;
-        match found {
-            Some(found) => {
-                if let Some(entry) = self.catalog.get(id) {
-                    entry.set(USED, true);
-                }
-                found
-            }
-            None => {
-                self.forget(id);
-                None
-            }
+        if found.is_none() {
+            self.forget(id);
+        }
+        found.flatten()
+    }
+
+    /// A client has read the pair: it is worth a second chance.
+    pub(crate) fn mark_used(&mut self, id: PairId) {
+        if let Some(entry) = self.catalog.get(id) {
+            entry.set(USED, true);
         }
     }
 
