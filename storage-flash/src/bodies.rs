@@ -77,11 +77,13 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             self.places.set(place);
             return Some(0);
         };
+        let mut damaged = false;
         loop {
-            if place.has(offset)
-                && let Some(read) = self.read_fragment(&mut place, offset, buf).await
-            {
-                return Some(read);
+            if place.has(offset) {
+                if let Some(read) = self.read_fragment(&mut place, offset, buf).await {
+                    return Some(read);
+                }
+                damaged = true;
             }
             // Where a program failed, the fragment was written again.
             place = match self.next_fragment(&place).await {
@@ -91,6 +93,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                     self.first_fragment(id).await?
                 }
                 None if whole => return None,
+                // It may have been told that the octet is held: nothing else told so is to be believed.
+                None if damaged && self.extents(id).await?.has(offset) => return None,
                 None => return Some(0),
             };
         }
@@ -217,6 +221,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// Which octets of a body are held. `None` if the pair is gone or its first head damaged.
+    ///
+    /// A fragment that the next one follows is not read for that: if a read finds it damaged, the pair
+    /// is forgotten.
     pub(crate) async fn extents(&mut self, id: PairId) -> Option<Extents> {
         let place = self.first_fragment(id).await?;
         Some(self.extents_from(place).await)

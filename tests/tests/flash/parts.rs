@@ -205,3 +205,17 @@ fn a_part_reads_the_same_after_a_reboot() {
     assert_eq!(block_on(extents(&mut s, id)), [0..300, 500..700]);
     assert_eq!(block_on(read_body(&mut s, id, 64)).unwrap(), one.body()[..300]);
 }
+
+#[test]
+fn a_part_whose_octets_turn_out_damaged_is_gone() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let one = sample("/one", LEN);
+    let id = block_on(part(&mut s, &one, 0..300));
+    block_on(more(&mut s, id, &one, 500..700));
+    let damaged = s.flash().image().windows(50).position(|octets| *octets == one.body()[100..150]).unwrap();
+    s.flash().flip(damaged * 8);
+    assert_eq!(block_on(s.read(id, 350, &mut [0; 64])), Ok(0), "it is not held, and said so");
+    assert_eq!(block_on(extents(&mut s, id)), [0..300, 500..700], "nothing was read of it");
+    assert_eq!(block_on(s.read(id, 120, &mut [0; 64])), Err(StoreError::Gone));
+    assert!(!is_there(&mut s, id));
+}
