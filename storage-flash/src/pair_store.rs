@@ -66,13 +66,17 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(Pin { id })
     }
 
-    /// What a pair takes, and when it was received.
-    async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<()> {
+    /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
+    /// nothing is held is not.
+    async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<bool> {
         let entry = *self.ring.catalog.get(id)?;
         let held = match entry.has(PENDING) {
             true => self.ring.extents(id).await?.held(),
             false => self.ring.total(id).await?.total,
         };
+        if entry.has(PENDING) && held == 0 {
+            return Some(false);
+        }
         health.live += u64::from(entry.len() + held);
         let first = matches!(entry.kind(), Newest::First | Newest::End);
         let (seq, at) = self.ring.catalog.place(if first { entry.base() } else { entry.newest() });
@@ -85,7 +89,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             _ => record::decode_received(octets)?,
         };
         health.newest = health.newest.max(received.utc);
-        Some(())
+        Some(true)
     }
 }
 
@@ -373,9 +377,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             if self.is_being_written(id) {
                 continue;
             }
-            health.pairs += 1;
-            // Of a damaged one nothing is known.
-            let _ = self.weigh(id, &mut health).await;
+            // Of a damaged one nothing is known, but that it is there.
+            if self.weigh(id, &mut health).await.unwrap_or(true) {
+                health.pairs += 1;
+            }
         }
         let geometry = &self.ring.log.geometry;
         health.capacity = u64::from(geometry.sectors)

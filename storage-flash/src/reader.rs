@@ -21,8 +21,8 @@ struct Loaded {
 }
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
-    /// Copies the record of a pair; `None` if it is gone, damaged (then it is forgotten), or does
-    /// not fit. One read, two if the buffer has no room for a header beside the record, and one more
+    /// Copies the record of a pair; `None` if it is gone, damaged (then it is forgotten), does not fit,
+    /// or is incomplete and no octet of its body is held, as after a power cut. One read, two if the buffer has no room for a header beside the record, and one more
     /// where the head is kept as what differs from the first one, or where the body's length was not
     /// known when its head was written. Of an incomplete pair, one more for each record of its body.
     pub(crate) async fn load(&mut self, id: PairId, record: &mut [u8]) -> Option<Found> {
@@ -34,7 +34,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         if found.is_none() {
             self.forget(id);
         }
-        found.flatten()
+        found.flatten().filter(|found| found.body.is_whole() || found.body.held > 0)
     }
 
     /// A client has read the pair: it is worth a second chance.

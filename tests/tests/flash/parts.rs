@@ -7,7 +7,7 @@ use larder::store::{PairStore, StoreError};
 use larder_tests::block_on;
 use larder_tests::nor::Nor;
 use larder_tests::store_suite::{
-    Kept, Sample, Stored, begin_part, check, extents, more, part, read_body, store,
+    Kept, Sample, Stored, begin_part, check, extents, find_all, more, part, read_body, store,
 };
 
 /// Octets of the bodies.
@@ -218,4 +218,17 @@ fn a_part_whose_octets_turn_out_damaged_is_gone() {
     assert_eq!(block_on(extents(&mut s, id)), [0..300, 500..700], "nothing was read of it");
     assert_eq!(block_on(s.read(id, 120, &mut [0; 64])), Err(StoreError::Gone));
     assert!(!is_there(&mut s, id));
+}
+
+#[test]
+fn a_part_with_no_octets_is_not_found() {
+    let one = sample("/one", LEN);
+    for (sample, offset) in [(Sample { padding: 1500, ..one.clone() }, 0), (one, 300)] {
+        let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+        block_on(begin_part(&mut s, &sample, offset)).unwrap();
+        let mut s = rebooted(s);
+        assert_eq!(view(&mut s).len(), 0, "from {offset} on");
+        assert_eq!(block_on(find_all(&mut s, sample.key(), |_| ())), [], "from {offset} on");
+        assert_eq!(block_on(s.health()).pairs, 0, "from {offset} on");
+    }
 }
