@@ -232,3 +232,19 @@ fn a_part_with_no_octets_is_not_found() {
         assert_eq!(block_on(s.health()).pairs, 0, "from {offset} on");
     }
 }
+
+#[test]
+fn wiping_a_joined_pair_leaves_no_head_of_the_other_part() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(16));
+    let joined = sample("/joined", LEN);
+    let [first, second] = [0..300, 300..600].map(|range| block_on(part(&mut s, &joined, range)));
+    block_on(store(&mut s, &sample("/other", 9000)));
+    let younger = Sample { version: 2, padding: 400, ..joined };
+    block_on(younger.with_pair(async |pair| s.update(second, pair).await)).unwrap();
+    block_on(store(&mut s, &sample("/another", 9000)));
+    let young = block_on(store(&mut s, &sample("/young", 10)));
+    block_on(s.merge(first, second)).unwrap();
+    block_on(s.wipe(first)).unwrap();
+    assert!(!s.flash().image().windows(7).any(|octets| octets == b"/joined"));
+    assert_eq!(block_on(check(&mut rebooted(s), &young)), Kept::Whole, "it is younger than all of that");
+}
