@@ -5,16 +5,15 @@ use crate::append::announced;
 use crate::catalog::parts;
 use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::health::Wear;
-use crate::index::{Newest, PENDING};
+use crate::index::PENDING;
 use crate::pins::{Held, PINS_LEN};
 use crate::store::State;
 use crate::writer::Writer;
 use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
-use larder::pair::{NewPair, PairId, PairKey, record};
+use larder::pair::{NewPair, PairId, PairKey};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
-use larder::time::ReceivedAt;
 
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
@@ -78,16 +77,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Some(false);
         }
         health.live += u64::from(entry.len() + held);
-        let first = matches!(entry.kind(), Newest::First | Newest::End);
-        let (seq, at) = self.ring.catalog.place(if first { entry.base() } else { entry.newest() });
-        let header_len = if first { Header::HEAD_LEN } else { Header::LEN } as u32;
-        let mut octets = [0; GLANCE_HEAD];
-        let octets = octets.get_mut(..GLANCE_HEAD.min(entry.len() as usize))?;
-        self.ring.log.read(seq, at + header_len, octets).await.ok()?;
-        let received = match entry.kind() {
-            Newest::Delta => self.received(id).await?,
-            _ => record::decode_received(octets)?,
-        };
+        let received = self.ring.received(id).await?;
         health.newest = health.newest.max(received.utc);
         Some(true)
     }
@@ -96,13 +86,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    /// When a pair was received, by its whole head.
-    async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
-        let writer = self.writers.iter_mut().find(|writer| !writer.active)?;
-        let found = self.ring.load(id, &mut writer.buffer).await?;
-        record::decode_received(writer.buffer.get(..found.len)?)
-    }
-
     /// The slot that a handle means, though a call of it was dropped.
     fn writer_of(&self, writing: Writing) -> Option<usize> {
         let slot = usize::from(writing.slot);
@@ -110,9 +93,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         (writer.active && writer.generation == writing.generation).then_some(slot)
     }
 }
-
-/// Octets of a record that tell when it was received.
-const GLANCE_HEAD: usize = 48;
 
 /// Octets of the record that tells the pins.
 const PINS_RECORD: u32 = (Header::LEN + PINS_LEN) as u32;

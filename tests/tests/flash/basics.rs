@@ -295,3 +295,19 @@ fn a_look_at_a_pair_earns_it_no_second_chance_and_a_client_that_reads_it_does() 
     assert!(survives(&|s, stored| assert!(block_on(s.head(stored.id, &mut [0; 2048])).unwrap().is_some())));
     assert!(survives(&|s, stored| assert!(!block_on(find_all(s, stored.sample.key(), |_| ())).is_empty())));
 }
+
+#[test]
+fn how_young_a_freshened_pair_is_is_known_while_all_writers_are_at_work() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let mut stored = block_on(store(&mut s, &sample("/a", 300)));
+    block_on(update(&mut s, &mut stored, 2)).unwrap();
+    let mut record = [0; 2048];
+    let found = block_on(s.head(stored.id, &mut record)).unwrap().unwrap();
+    let utc = found.view(&record).unwrap().received.utc;
+    assert!(utc.is_some());
+    let writers = [0; 2].map(|_| block_on(sample("/b", 5).create(&mut s)).unwrap());
+    assert_eq!(block_on(s.health()).newest, utc);
+    for writing in writers {
+        assert_eq!(block_on(s.write(writing, &[7])), Ok(()), "it was at work");
+    }
+}
