@@ -77,11 +77,13 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             self.places.set(place);
             return Some(0);
         };
+        let mut damaged = false;
         loop {
-            if place.has(offset)
-                && let Some(read) = self.read_fragment(&mut place, offset, buf).await
-            {
-                return Some(read);
+            if place.has(offset) {
+                if let Some(read) = self.read_fragment(&mut place, offset, buf).await {
+                    return Some(read);
+                }
+                damaged = true;
             }
             // Where a program failed, the fragment was written again.
             place = match self.next_fragment(&place).await {
@@ -91,6 +93,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                     self.first_fragment(id).await?
                 }
                 None if whole => return None,
+                // It may have been told that the octet is held: nothing else told so is to be believed.
+                None if damaged && self.extents(id).await?.has(offset) => return None,
                 None => return Some(0),
             };
         }
@@ -145,8 +149,21 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// The next fragment of the same body on flash, wherever in the body it belongs.
     pub(crate) async fn next_fragment(&mut self, place: &Place) -> Option<Place> {
-        let geometry = self.log.geometry;
         let (mut seq, mut at) = (place.seq, place.next);
+        loop {
+            let header;
+            (seq, at, header) = self.next_header(seq, at).await?;
+            if let Some(found) = self.fragment(place, seq, at, &header) {
+                return Some(found);
+            }
+            at += self.log.geometry.padded(header.record_len() as u32);
+        }
+    }
+
+    /// The first record that begins at or behind `at`, where a record ends: where it is, and its header.
+    async fn next_header(&mut self, seq: u32, at: u32) -> Option<(u32, u32, Header)> {
+        let geometry = self.log.geometry;
+        let (mut seq, mut at) = (seq, at);
         let mut end = geometry.segment_end(at.saturating_sub(1));
         loop {
             if at + Header::LEN as u32 > end {
@@ -160,20 +177,16 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             if seq > self.log.seq || (seq == self.log.seq && at >= self.log.at) {
                 return None;
             }
-            let Some(header) = self.header_at(seq, at).await else {
-                // Writing may have gone on at the next page after a reboot, or it left the segment.
-                let page = (at + 1).next_multiple_of(PAGE);
-                let gap = page.min(end).min(at + Header::LEN as u32);
-                let goes_on = page < end
-                    && self.log.is_blank(seq, at, gap).await
-                    && self.header_at(seq, page).await.is_some();
-                at = if goes_on { page } else { end };
-                continue;
-            };
-            if let Some(found) = self.fragment(place, seq, at, &header) {
-                return Some(found);
+            if let Some(header) = self.header_at(seq, at).await {
+                return Some((seq, at, header));
             }
-            at += geometry.padded(header.record_len() as u32);
+            // Writing may have gone on at the next page after a reboot, or it left the segment.
+            let page = (at + 1).next_multiple_of(PAGE);
+            let gap = page.min(end).min(at + Header::LEN as u32);
+            let goes_on = page < end
+                && self.log.is_blank(seq, at, gap).await
+                && self.header_at(seq, page).await.is_some();
+            at = if goes_on { page } else { end };
         }
     }
 
@@ -216,7 +229,29 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Some(last)
     }
 
+    /// Where the youngest record lies that has octets of a pair, or of what was joined to it: the number
+    /// of its sector.
+    pub(crate) async fn last_record(&mut self, id: PairId) -> Option<u32> {
+        let place = self.first_fragment(id).await?;
+        let (mut seq, mut at, mut last) = (place.seq, place.next, place.seq);
+        while let Some((found, begin, header)) = self.next_header(seq, at).await {
+            let of = match header.kind {
+                Kind::Head => Some(name(found, (begin / self.log.geometry.unit) as u16)),
+                Kind::Body | Kind::End | Kind::Fresh | Kind::Delta => owner(found, &header),
+                _ => None,
+            };
+            if of.is_some_and(|of| self.catalog.is_part(of, id)) {
+                last = last.max(found);
+            }
+            (seq, at) = (found, begin + self.log.geometry.padded(header.record_len() as u32));
+        }
+        Some(last)
+    }
+
     /// Which octets of a body are held. `None` if the pair is gone or its first head damaged.
+    ///
+    /// A fragment that the next one follows is not read for that: if a read finds it damaged, the pair
+    /// is forgotten.
     pub(crate) async fn extents(&mut self, id: PairId) -> Option<Extents> {
         let place = self.first_fragment(id).await?;
         Some(self.extents_from(place).await)

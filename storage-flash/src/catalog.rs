@@ -267,6 +267,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         name == id || self.root(name.number()) == id.number()
     }
 
+    /// Whether other pairs' bodies are parts of one's.
+    pub(crate) fn has_parts(&self, id: PairId) -> bool {
+        self.joined.iter().any(|(from, _)| self.root(*from) == id.number())
+    }
+
     /// The pair that what belongs to the one called `name` belongs to now.
     pub(crate) fn part_of(&self, name: PairId) -> PairId {
         let mut name = name.number();

@@ -199,6 +199,32 @@ pub(crate) fn apply(changes: &[u8], record: &mut [u8]) -> Option<usize> {
     rest.is_empty().then_some(len)
 }
 
+/// Writes down how the head begins that `changes` lead to, as far as that follows from `base`, with which
+/// the first head begins, and there is room in `front`. Answers how many octets; `None` if they are no
+/// changes.
+pub(crate) fn begin(changes: &[u8], base: &[u8], front: &mut [u8]) -> Option<usize> {
+    let room = front.len();
+    let (mut base, mut len) = (base, 0);
+    let mut put = |octets: &[u8]| {
+        copy(octets, front.get_mut(len..).unwrap_or_default());
+        len = (len + octets.len()).min(room);
+        len
+    };
+    let mut rest = changes.get(FRONT..)?;
+    while let Some((change, behind)) = rest.split_first_chunk::<FRONT>() {
+        let [a, b, gone, added] = *change;
+        let (new, next) = behind.split_at_checked(usize::from(added))?;
+        let Some((stays, others)) = base.split_at_checked(usize::from(u16::from_le_bytes([a, b]))) else {
+            break;
+        };
+        put(stays);
+        put(new);
+        base = others.get(usize::from(gone)..).unwrap_or_default();
+        rest = next;
+    }
+    Some(put(base))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,7 +245,14 @@ mod tests {
         let mut record = base.to_vec();
         record.resize(room, 0);
         let len = apply(&changes, &mut record).expect("they can be made");
-        assert_eq!(record[..len], new.concat());
+        let new = new.concat();
+        assert_eq!(record[..len], new);
+        for known in 0..=base.len() {
+            let mut front = [0; 9];
+            let len = begin(&changes, &base[..known], &mut front).expect("they are changes");
+            assert!(new.starts_with(&front[..len]), "{known} octets of the first one are known");
+            assert!(known < base.len() || len == new.len().min(9), "all of the first one is known");
+        }
         Some(changes.len())
     }
 

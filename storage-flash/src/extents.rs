@@ -50,6 +50,11 @@ impl Extents {
         next.map(|(start, end)| ((*start).max(from), *end))
     }
 
+    /// Whether an octet is held.
+    pub(crate) fn has(&self, offset: u32) -> bool {
+        self.first_behind(offset).is_some_and(|(start, _)| start == offset)
+    }
+
     /// How many octets are held.
     pub(crate) fn held(&self) -> u32 {
         self.0.iter().map(|(start, end)| end - start).sum()
@@ -90,6 +95,7 @@ mod tests {
             (34, Some((24, 25)), Some((26, 40)))
         );
         assert_eq!((all.hole_end(25, 99), all.hole_end(40, 99), all.hole_end(7, 99)), (26, 99, 7));
+        assert!(all.has(5) && all.has(39) && !all.has(4) && !all.has(25) && !all.has(40));
         assert!(!all.is_whole_with(0, 5, 40) && all.is_whole_with(25, 26, 0));
         assert!(extents(&[(0, 5), (7, 9)]).is_whole_with(5, 7, 9));
     }

@@ -113,6 +113,7 @@ impl Geometry {
 
 /// Why a partition cannot hold a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Refused {
     /// The part's least read is not 1, 2 or 4 octets.

@@ -6,6 +6,7 @@ use embedded_storage_async::nor_flash::NorFlashErrorKind;
 ///
 /// See [`FlashStore::wear`](crate::FlashStore::wear).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Wear {
     /// How often the whole ring was written, since the partition was first used.

@@ -38,7 +38,7 @@ pub(crate) const RECENT: u32 = 1 << 28;
 const FRESHENED: u32 = 1 << 29;
 /// A part of the body is worth keeping.
 pub(crate) const PARTIAL: u32 = 1 << 30;
-/// The pair was read since its sector was written.
+/// A client has read the pair since its sector was written.
 pub(crate) const USED: u32 = 1 << 31;
 
 /// What `newest` is the address of.

@@ -16,6 +16,7 @@ use larder::pair::PairId;
 
 /// The layout of a partition, and where it is written next. See [`FlashStore::layout`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Layout {
     /// How many sectors there are.
@@ -37,6 +38,7 @@ pub struct Layout {
 
 /// What a sector is. See [`FlashStore::sector`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct SectorInfo {
     /// Its place in the partition, from 0.
@@ -49,6 +51,7 @@ pub struct SectorInfo {
 
 /// What became of a sector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum SectorState {
     /// All ones: it will be erased before it is written, all the same.
@@ -75,6 +78,7 @@ pub enum SectorState {
 
 /// A record as it lies on flash. See [`FlashStore::next_record`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct RecordInfo {
     /// The number of its sector.
@@ -113,6 +117,7 @@ pub struct RecordInfo {
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RecordKind {
     /// A pair's first head, and the beginning of its body.
@@ -141,6 +146,7 @@ pub enum RecordKind {
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RecordState {
     /// It counts: its pair can be found, or what it removes lies on flash still.

@@ -17,6 +17,7 @@ use larder::pair::PairId;
 
 /// What was found on a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Mounted {
     /// Pairs, or at least room for them.
     Ready,

@@ -5,16 +5,15 @@ use crate::append::announced;
 use crate::catalog::parts;
 use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::health::Wear;
-use crate::index::{Newest, PENDING};
+use crate::index::PENDING;
 use crate::pins::{Held, PINS_LEN};
 use crate::store::State;
 use crate::writer::Writer;
 use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
-use larder::pair::{NewPair, PairId, PairKey, record};
+use larder::pair::{NewPair, PairId, PairKey};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
-use larder::time::ReceivedAt;
 
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
@@ -66,39 +65,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(Pin { id })
     }
 
-    /// What a pair takes, and when it was received.
-    async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<()> {
+    /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
+    /// nothing is held is not.
+    async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<bool> {
         let entry = *self.ring.catalog.get(id)?;
         let held = match entry.has(PENDING) {
             true => self.ring.extents(id).await?.held(),
             false => self.ring.total(id).await?.total,
         };
+        if entry.has(PENDING) && held == 0 {
+            return Some(false);
+        }
         health.live += u64::from(entry.len() + held);
-        let first = matches!(entry.kind(), Newest::First | Newest::End);
-        let (seq, at) = self.ring.catalog.place(if first { entry.base() } else { entry.newest() });
-        let header_len = if first { Header::HEAD_LEN } else { Header::LEN } as u32;
-        let mut octets = [0; GLANCE_HEAD];
-        let octets = octets.get_mut(..GLANCE_HEAD.min(entry.len() as usize))?;
-        self.ring.log.read(seq, at + header_len, octets).await.ok()?;
-        let received = match entry.kind() {
-            Newest::Delta => self.received(id).await?,
-            _ => record::decode_received(octets)?,
-        };
+        let received = self.ring.received(id).await?;
         health.newest = health.newest.max(received.utc);
-        Some(())
+        Some(true)
     }
 }
 
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    /// When a pair was received, by its whole head.
-    async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
-        let writer = self.writers.iter_mut().find(|writer| !writer.active)?;
-        let found = self.ring.load(id, &mut writer.buffer).await?;
-        record::decode_received(writer.buffer.get(..found.len)?)
-    }
-
     /// The slot that a handle means, though a call of it was dropped.
     fn writer_of(&self, writing: Writing) -> Option<usize> {
         let slot = usize::from(writing.slot);
@@ -106,9 +93,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         (writer.active && writer.generation == writing.generation).then_some(slot)
     }
 }
-
-/// Octets of a record that tell when it was received.
-const GLANCE_HEAD: usize = 48;
 
 /// Octets of the record that tells the pins.
 const PINS_RECORD: u32 = (Header::LEN + PINS_LEN) as u32;
@@ -151,6 +135,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             if let Some(found) =
                 found.filter(|found| found.view(record).is_some_and(|pair| key.matches(pair.uri)))
             {
+                self.ring.mark_used(id);
                 return Ok(Some(found));
             }
         }
@@ -159,7 +144,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn head(&mut self, id: PairId, record: &mut [u8]) -> Result<Option<Found>, F::Error> {
         self.ring.settle(false).await;
-        Ok(self.ring.load(id, record).await)
+        let found = self.ring.load(id, record).await;
+        if found.is_some() {
+            self.ring.mark_used(id);
+        }
+        Ok(found)
     }
 
     async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, StoreError<F::Error>> {
@@ -368,9 +357,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             if self.is_being_written(id) {
                 continue;
             }
-            health.pairs += 1;
-            // Of a damaged one nothing is known.
-            let _ = self.weigh(id, &mut health).await;
+            // Of a damaged one nothing is known, but that it is there.
+            if self.weigh(id, &mut health).await.unwrap_or(true) {
+                health.pairs += 1;
+            }
         }
         let geometry = &self.ring.log.geometry;
         health.capacity = u64::from(geometry.sectors)

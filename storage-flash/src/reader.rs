@@ -11,6 +11,10 @@ use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{PairId, StoredBody, record};
 use larder::store::Found;
+use larder::time::ReceivedAt;
+
+/// Octets at the beginning of a record that tell when it was received, though some of them were changed.
+const GLANCE_HEAD: usize = 64;
 
 /// A head in the caller's buffer.
 struct Loaded {
@@ -21,8 +25,8 @@ struct Loaded {
 }
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
-    /// Copies the record of a pair; `None` if it is gone, damaged (then it is forgotten), or does
-    /// not fit. One read, two if the buffer has no room for a header beside the record, and one more
+    /// Copies the record of a pair; `None` if it is gone, damaged (then it is forgotten), does not fit,
+    /// or is incomplete and no octet of its body is held, as after a power cut. One read, two if the buffer has no room for a header beside the record, and one more
     /// where the head is kept as what differs from the first one, or where the body's length was not
     /// known when its head was written. Of an incomplete pair, one more for each record of its body.
     pub(crate) async fn load(&mut self, id: PairId, record: &mut [u8]) -> Option<Found> {
@@ -31,17 +35,16 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             return None;
         }
         let found = self.load_entry(id, &entry, record).await;
-        match found {
-            Some(found) => {
-                if let Some(entry) = self.catalog.get(id) {
-                    entry.set(USED, true);
-                }
-                found
-            }
-            None => {
-                self.forget(id);
-                None
-            }
+        if found.is_none() {
+            self.forget(id);
+        }
+        found.flatten().filter(|found| found.body.is_whole() || found.body.held > 0)
+    }
+
+    /// A client has read the pair: it is worth a second chance.
+    pub(crate) fn mark_used(&mut self, id: PairId) {
+        if let Some(entry) = self.catalog.get(id) {
+            entry.set(USED, true);
         }
     }
 
@@ -108,13 +111,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// room for that.
     async fn load_delta(&mut self, id: PairId, entry: &Entry, record: &mut [u8]) -> Option<Option<Loaded>> {
         let mut octets = [0; Header::LEN + DELTA_MAX];
-        let len = entry.len() as usize;
-        let (seq, at) = self.catalog.place(entry.newest());
-        let header = self.read_head(seq, at, Header::LEN, len, &mut octets).await?;
-        if header.kind != Kind::Delta || !is_of(seq, &header, id) {
-            return None;
-        }
-        let changes = octets.get(..len)?;
+        let (header, changes) = self.load_changes(id, entry, &mut octets).await?;
         let (base_len, room) = delta::sizes(changes)?;
         if record.len() < room {
             return Some(None);
@@ -123,6 +120,44 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         self.keep_place(id, entry, &first.header, header.number);
         let len = delta::apply(changes, record)?;
         Some(Some(Loaded { header, len }))
+    }
+
+    /// Loads what the newest head of a pair differs in.
+    async fn load_changes<'b>(
+        &mut self,
+        id: PairId,
+        entry: &Entry,
+        octets: &'b mut [u8; Header::LEN + DELTA_MAX],
+    ) -> Option<(Header, &'b [u8])> {
+        let len = entry.len() as usize;
+        let (seq, at) = self.catalog.place(entry.newest());
+        let header = self.read_head(seq, at, Header::LEN, len, octets).await?;
+        (header.kind == Kind::Delta && is_of(seq, &header, id)).then_some((header, octets.get(..len)?))
+    }
+
+    /// When a pair was received. Of its heads no more is read than that takes, and only what differs
+    /// from the first one is checked.
+    pub(crate) async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
+        let entry = *self.catalog.get(id)?;
+        let fresh = entry.kind() == Newest::Fresh;
+        let mut octets = [0; Header::LEN + DELTA_MAX];
+        let (len, changes) = if entry.kind() == Newest::Delta {
+            let (_, changes) = self.load_changes(id, &entry, &mut octets).await?;
+            (delta::sizes(changes)?.0, Some(changes))
+        } else {
+            (entry.len() as usize, None)
+        };
+        let (seq, at) = self.catalog.place(if fresh { entry.newest() } else { entry.base() });
+        let header_len = if fresh { Header::LEN } else { Header::HEAD_LEN } as u32;
+        let mut front = [0; GLANCE_HEAD];
+        let front = front.get_mut(..GLANCE_HEAD.min(len))?;
+        self.log.read(seq, at + header_len, front).await.ok()?;
+        let Some(changes) = changes else {
+            return record::decode_received(front);
+        };
+        let mut changed = [0; GLANCE_HEAD];
+        let len = delta::begin(changes, front, &mut changed)?;
+        record::decode_received(changed.get(..len)?)
     }
 
     /// Loads the first head of a pair into a buffer, to tell what another one differs in. Answers its

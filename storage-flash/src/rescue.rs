@@ -17,7 +17,7 @@ const SECOND_CHANCE_MAX: u8 = 50;
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    /// Gives pairs that were read since they were written a second chance: they are written again
+    /// Gives pairs that a client has read (found, or looked at by name) since they were written a second chance: they are written again
     /// before their sector is erased, and are then called by another name. `percent` of each sector,
     /// 50 at most, may be used for that: 25 means a write amplification of at most 1.4. 0, as it
     /// is without this, evicts in the order of writing.

@@ -181,8 +181,13 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(entry) = self.ring.catalog.get(id).copied() else {
             return Ok(());
         };
+        // Of what was joined to it there may be heads behind all octets of the body.
+        let last = match self.ring.catalog.has_parts(id) {
+            true => self.ring.last_record(id).await,
+            false => self.ring.last_sector(id).await,
+        };
         // Of a damaged body the end is not known: everything written so far may be of it.
-        let last = self.ring.last_sector(id).await.unwrap_or(self.ring.log.seq);
+        let last = last.unwrap_or(self.ring.log.seq);
         let last = last.max(self.ring.catalog.place(entry.newest()).0);
         self.remove(id).await?;
         while self.ring.log.seq <= last {

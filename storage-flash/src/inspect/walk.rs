@@ -13,6 +13,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 
 /// Where a walk over the records stands.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RecordCursor {
     position: u32,
     /// The first sector that is not walked any more.

@@ -5,7 +5,7 @@ use larder::store::{Cursor, PairStore, StoreError};
 use larder_storage_flash::{FlashStore, Mounted};
 use larder_tests::block_on;
 use larder_tests::nor::Nor;
-use larder_tests::store_suite::{Kept, Sample, check, find_all, store, try_store, update};
+use larder_tests::store_suite::{Kept, Sample, Stored, check, find_all, store, try_store, update};
 
 #[test]
 fn a_pair_is_there_after_a_reboot_and_its_uptime_is_not() {
@@ -274,4 +274,40 @@ fn foreign(image: &[u8], unseen: Option<()>) {
     let stored = block_on(store(&mut s, &sample("/a", 5)));
     let mut s = rebooted(s);
     assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+}
+
+#[test]
+fn a_look_at_a_pair_earns_it_no_second_chance_and_a_client_that_reads_it_does() {
+    let survives = |look: &dyn Fn(&mut crate::world::Store<1, 4, 4096>, &Stored)| {
+        let mut s = mounted(Nor::<1, 4, 4096>::new(8)).with_second_chance(50);
+        let mut stored = block_on(store(&mut s, &sample("/looked-at", 300)));
+        block_on(update(&mut s, &mut stored, 2)).unwrap();
+        for number in 0..80 {
+            let id = block_on(find_all(&mut s.clone(), stored.sample.key(), |_| ())).first().copied();
+            let Some(id) = id else { return false };
+            look(&mut s, &Stored { id, ..stored.clone() });
+            block_on(store(&mut s, &sample(&format!("/{number}"), 900)));
+        }
+        true
+    };
+    assert!(!survives(&|s, _| assert!(block_on(s.health()).pairs > 0)));
+    assert!(!survives(&|s, _| assert!(!view(s).is_empty())));
+    assert!(survives(&|s, stored| assert!(block_on(s.head(stored.id, &mut [0; 2048])).unwrap().is_some())));
+    assert!(survives(&|s, stored| assert!(!block_on(find_all(s, stored.sample.key(), |_| ())).is_empty())));
+}
+
+#[test]
+fn how_young_a_freshened_pair_is_is_known_while_all_writers_are_at_work() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let mut stored = block_on(store(&mut s, &sample("/a", 300)));
+    block_on(update(&mut s, &mut stored, 2)).unwrap();
+    let mut record = [0; 2048];
+    let found = block_on(s.head(stored.id, &mut record)).unwrap().unwrap();
+    let utc = found.view(&record).unwrap().received.utc;
+    assert!(utc.is_some());
+    let writers = [0; 2].map(|_| block_on(sample("/b", 5).create(&mut s)).unwrap());
+    assert_eq!(block_on(s.health()).newest, utc);
+    for writing in writers {
+        assert_eq!(block_on(s.write(writing, &[7])), Ok(()), "it was at work");
+    }
 }

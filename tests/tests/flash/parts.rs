@@ -7,7 +7,7 @@ use larder::store::{PairStore, StoreError};
 use larder_tests::block_on;
 use larder_tests::nor::Nor;
 use larder_tests::store_suite::{
-    Kept, Sample, Stored, begin_part, check, extents, more, part, read_body, store,
+    Kept, Sample, Stored, begin_part, check, extents, find_all, more, part, read_body, store,
 };
 
 /// Octets of the bodies.
@@ -204,4 +204,47 @@ fn a_part_reads_the_same_after_a_reboot() {
     let mut s = rebooted(s);
     assert_eq!(block_on(extents(&mut s, id)), [0..300, 500..700]);
     assert_eq!(block_on(read_body(&mut s, id, 64)).unwrap(), one.body()[..300]);
+}
+
+#[test]
+fn a_part_whose_octets_turn_out_damaged_is_gone() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+    let one = sample("/one", LEN);
+    let id = block_on(part(&mut s, &one, 0..300));
+    block_on(more(&mut s, id, &one, 500..700));
+    let damaged = s.flash().image().windows(50).position(|octets| *octets == one.body()[100..150]).unwrap();
+    s.flash().flip(damaged * 8);
+    assert_eq!(block_on(s.read(id, 350, &mut [0; 64])), Ok(0), "it is not held, and said so");
+    assert_eq!(block_on(extents(&mut s, id)), [0..300, 500..700], "nothing was read of it");
+    assert_eq!(block_on(s.read(id, 120, &mut [0; 64])), Err(StoreError::Gone));
+    assert!(!is_there(&mut s, id));
+}
+
+#[test]
+fn a_part_with_no_octets_is_not_found() {
+    let one = sample("/one", LEN);
+    for (sample, offset) in [(Sample { padding: 1500, ..one.clone() }, 0), (one, 300)] {
+        let mut s = mounted(Nor::<1, 4, 4096>::new(8));
+        block_on(begin_part(&mut s, &sample, offset)).unwrap();
+        let mut s = rebooted(s);
+        assert_eq!(view(&mut s).len(), 0, "from {offset} on");
+        assert_eq!(block_on(find_all(&mut s, sample.key(), |_| ())), [], "from {offset} on");
+        assert_eq!(block_on(s.health()).pairs, 0, "from {offset} on");
+    }
+}
+
+#[test]
+fn wiping_a_joined_pair_leaves_no_head_of_the_other_part() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(16));
+    let joined = sample("/joined", LEN);
+    let [first, second] = [0..300, 300..600].map(|range| block_on(part(&mut s, &joined, range)));
+    block_on(store(&mut s, &sample("/other", 9000)));
+    let younger = Sample { version: 2, padding: 400, ..joined };
+    block_on(younger.with_pair(async |pair| s.update(second, pair).await)).unwrap();
+    block_on(store(&mut s, &sample("/another", 9000)));
+    let young = block_on(store(&mut s, &sample("/young", 10)));
+    block_on(s.merge(first, second)).unwrap();
+    block_on(s.wipe(first)).unwrap();
+    assert!(!s.flash().image().windows(7).any(|octets| octets == b"/joined"));
+    assert_eq!(block_on(check(&mut rebooted(s), &young)), Kept::Whole, "it is younger than all of that");
 }
