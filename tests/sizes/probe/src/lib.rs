@@ -3,6 +3,8 @@
 
 #![no_std]
 
+pub mod device;
+
 use core::panic::PanicInfo;
 use larder::time::{Clock, HttpDate, Now, Uptime};
 
@@ -24,6 +26,9 @@ pub struct Still;
 
 impl Clock for Still {
     fn now(&self) -> Now {
-        core::hint::black_box(Now { uptime: Uptime::from_secs(9), utc: Some(HttpDate::from_unix(1_800_000_000)) })
+        core::hint::black_box(Now {
+            uptime: Uptime::from_secs(9),
+            utc: Some(HttpDate::from_unix(1_800_000_000)),
+        })
     }
 }

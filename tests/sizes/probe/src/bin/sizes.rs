@@ -5,7 +5,9 @@
 
 use larder::client::{BodyRead, Content, Sending};
 use larder::head::{HeadBuf, HeadMut, Outgoing, RequestHead};
-use larder::state::{CacheMiss, Candidates, FromCache, IdleNext, NeedRevalidation, RevalidationNext, StoreAndUse};
+use larder::state::{
+    CacheMiss, Candidates, FromCache, IdleNext, NeedRevalidation, RevalidationNext, StoreAndUse,
+};
 use larder::store::RamStore;
 use larder::{Client, Origin, Reply};
 
@@ -18,7 +20,12 @@ struct Ready;
 impl Origin for Ready {
     type Error = ();
 
-    async fn send<C: Content>(&mut self, _: &Outgoing<'_>, _: Sending<'_, C>, _: HeadMut<'_>) -> Result<(), ()> {
+    async fn send<C: Content>(
+        &mut self,
+        _: &Outgoing<'_>,
+        _: Sending<'_, C>,
+        _: HeadMut<'_>,
+    ) -> Result<(), ()> {
         Ok(())
     }
 
@@ -32,7 +39,10 @@ const fn future_size<'c, F: Future>(_: fn(&'c mut Device, RequestHead<'c>) -> F)
     size_of::<F>()
 }
 
-fn request<'c>(device: &'c mut Device, head: RequestHead<'c>) -> impl Future<Output = Reply<'c, Store, Ready>> {
+fn request<'c>(
+    device: &'c mut Device,
+    head: RequestHead<'c>,
+) -> impl Future<Output = Reply<'c, Store, Ready>> {
     device.request(head)
 }
 
