@@ -7,7 +7,8 @@ use crate::footer::Mark;
 use crate::geometry::Geometry;
 use crate::header::{Kind, Reference};
 use crate::index::{Entry, Index, PARTIAL, PENDING, RECENT, REMOVED, STUB};
-use crate::pins::{Held, Pins, Written};
+use crate::joined::{JOINED_MAX, named};
+use crate::pins::Pins;
 use heapless::Vec;
 use larder::pair::PairId;
 
@@ -31,14 +32,13 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     /// While mounting: between which addresses stubs lie, so that they are looked for only there.
     stubs: Option<(u32, u32)>,
     /// Pairs whose bodies are parts of another's: their names, and the other's.
-    joined: Vec<(u64, u64), JOINED_MAX>,
+    pub(crate) joined: Vec<(u64, u64), JOINED_MAX>,
     /// A record joins what it removes to this pair.
-    joining: Option<u64>,
+    pub(crate) joining: Option<u64>,
     /// The last record that tells the pins: its sector's number, and its unit.
     pub(crate) pins_at: Option<(u32, u16)>,
     pub(crate) evictions: u32,
 }
-
 impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) const fn new(geometry: Geometry) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.pins_at = None;
     }
 
-    const fn units(&self) -> u32 {
+    pub(crate) const fn units(&self) -> u32 {
         self.geometry.sector / self.geometry.unit
     }
 
@@ -209,81 +209,6 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.index.get(base)
     }
 
-    /// A pair is removed: if another takes its body over, that is noted.
-    fn join(&mut self, seq: u32, mark: &Mark) {
-        let (Some(into), Some(from)) = (self.joining.take(), named(seq, mark)) else {
-            return;
-        };
-        if self.joined.iter().any(|(known, _)| *known == from) {
-            return;
-        }
-        if self.joined.is_full() {
-            // What is oldest is most likely gone.
-            let oldest = self.joined.iter().enumerate().min_by_key(|(_, (_, into))| *into);
-            if let Some(oldest) = oldest.map(|(at, _)| at) {
-                self.joined.swap_remove(oldest);
-            }
-        }
-        let _ = self.joined.push((from, into));
-    }
-
-    /// Whether another pair's body may be made a part of one's. While a pair's sector is there, so
-    /// may be the record that joined another to it, though both are removed: a mount would find them
-    /// all, and has no more room for them, so they count.
-    pub(crate) fn can_join(&mut self) -> bool {
-        let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
-        let lost: Vec<u64, JOINED_MAX> = self
-            .joined
-            .iter()
-            .map(|(_, into)| *into)
-            .filter(|into| {
-                let here = *into > floor && parts(PairId::new(*into)).0 + geometry.sectors > newest;
-                !here && !self.is_known(PairId::new(self.root(*into)))
-            })
-            .collect();
-        self.joined.retain(|(_, into)| !lost.contains(into));
-        !self.joined.is_full()
-    }
-
-    fn is_known(&self, id: PairId) -> bool {
-        let base = self.base(id);
-        base.is_some_and(|base| self.index.iter().any(|entry| entry.base() == base))
-    }
-
-    /// The pair that what belongs to the one called `name` belongs to now.
-    fn root(&self, name: u64) -> u64 {
-        let mut name = name;
-        for _ in 0..JOINED_MAX {
-            match self.joined.iter().find(|(from, _)| *from == name) {
-                Some((_, into)) => name = *into,
-                None => break,
-            }
-        }
-        name
-    }
-
-    /// Whether what belongs to the pair called `name` belongs to the one called `id`.
-    pub(crate) fn is_part(&self, name: PairId, id: PairId) -> bool {
-        name == id || self.root(name.number()) == id.number()
-    }
-
-    /// Whether other pairs' bodies are parts of one's.
-    pub(crate) fn has_parts(&self, id: PairId) -> bool {
-        self.joined.iter().any(|(from, _)| self.root(*from) == id.number())
-    }
-
-    /// The pair that what belongs to the one called `name` belongs to now.
-    pub(crate) fn part_of(&self, name: PairId) -> PairId {
-        let mut name = name.number();
-        for _ in 0..=JOINED_MAX {
-            match self.joined.iter().find(|(from, _)| *from == name) {
-                Some((_, into)) => name = *into,
-                None => break,
-            }
-        }
-        PairId::new(name)
-    }
-
     /// A first head was found or written.
     fn add(&mut self, address: u32, mark: &Mark) {
         let stub = self.stubs.is_some_and(|(low, high)| (low..=high).contains(&address));
@@ -337,68 +262,13 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.evictions = self.evictions.saturating_add(dropped);
     }
 
-    /// The sector numbered `seq` will be written: pins of an earlier boot hold its place once.
-    pub(crate) fn release_inherited(&mut self, seq: u32) {
-        while let Some(base) = self.pins.take_spent(&self.geometry, seq) {
-            if let Some(entry) = self.index.remove(base) {
-                self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
-            }
-        }
-    }
-
-    /// A pair that was pinned before the last reboot is held once more; it is there though the ring may
-    /// have passed over it.
-    pub(crate) fn inherit(&mut self, written: &Written) {
-        let (first, unit) = parts(written.id);
-        let (head, head_unit) = parts(written.newest);
-        let units = u64::from(self.units());
-        let newest = self.newest;
-        let sound = u64::from(unit) < units
-            && u64::from(head_unit) < units
-            && first >= self.geometry.sectors
-            && [head, written.last].iter().all(|seq| (first..=newest).contains(seq))
-            && written.last - first < self.geometry.sectors;
-        if !sound {
-            return;
-        }
-        let base = self.address(first, unit);
-        // What is older than that was passed over, or will be next.
-        let there = self.base(written.id).is_some() && written.id.number() > self.floor;
-        let until = newest + self.geometry.sectors;
-        let held = Held { base, pins: 0, first, last: written.last, head, until };
-        if there && self.index.get(base).is_none() {
-            return;
-        }
-        if !self.pins.insert(held) || self.index.get(base).is_some_and(|_| there) {
-            return;
-        }
-        // Whatever else begins there is of a sector that was given up.
-        self.index.remove(base);
-        if self.index.is_full()
-            && let Some((_, oldest)) = self.oldest()
-        {
-            self.drop_entry(&oldest);
-        }
-        let address = self.address(head, head_unit);
-        self.index.insert(Entry::unpacked(written.fingerprint, base, address, written.len));
-    }
-
-    /// The pinned pairs: each one's name, that of its newest head, the sector its body ends in, and its
-    /// entry.
-    pub(crate) fn pinned(&self) -> impl Iterator<Item = (PairId, PairId, u32, Entry)> {
-        self.pins.iter().filter_map(|held| {
-            let entry = *self.index.iter().find(|entry| entry.base() == held.base)?;
-            Some((self.id(held.base), self.id(entry.newest()), held.last, entry))
-        })
-    }
-
     /// The oldest pair that is not pinned.
-    fn oldest(&self) -> Option<(u64, Entry)> {
+    pub(crate) fn oldest(&self) -> Option<(u64, Entry)> {
         let unpinned = self.index.iter().filter(|entry| !self.pins.has(entry.base()));
         unpinned.map(|entry| (self.id(entry.base()).number(), *entry)).min_by_key(|(id, _)| *id)
     }
 
-    fn drop_entry(&mut self, entry: &Entry) {
+    pub(crate) fn drop_entry(&mut self, entry: &Entry) {
         self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
         self.index.remove(entry.base());
     }
@@ -454,16 +324,6 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let named = self.index.iter().filter(wanted).map(|entry| (self.id(entry.base()), *entry));
         named.filter(|(id, _)| id.number() < below).max_by_key(|(id, _)| *id)
     }
-}
-
-/// Pairs whose bodies are parts of others', at most.
-const JOINED_MAX: usize = 8;
-
-/// The name of the pair that a mark in the sector numbered `seq` speaks of.
-fn named(seq: u32, mark: &Mark) -> Option<u64> {
-    let reference = Reference(mark.reference);
-    let base = seq.checked_sub(u32::from(reference.back()))?;
-    Some(name(base, reference.unit()).number())
 }
 
 /// The name of the pair whose first head is at `unit` of the sector numbered `seq`.

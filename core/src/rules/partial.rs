@@ -37,10 +37,15 @@ pub(crate) fn is_resumable(
     facts: &ResponseFacts<'_>,
     options: &CacheOptions,
 ) -> bool {
-    options.store_partial
-        && request.method == Method::Get
-        && response.status == 200
-        && strong(&Validators::of(facts), facts.date.date()).is_some()
+    options.store_partial && request.method == Method::Get && response.status == 200 && is_strong(facts)
+}
+
+/// Whether a response has a strong validator. Dates are read only where they decide.
+fn is_strong(facts: &ResponseFacts<'_>) -> bool {
+    match facts.etag {
+        Some(etag) => !etag.is_weak(),
+        None => strong(&Validators::of(facts), facts.date.date()).is_some(),
+    }
 }
 
 /// The part that a 206 brings, if it may be stored as a part.
@@ -67,7 +72,7 @@ pub(crate) fn received(
     let Some(length) = said_length(facts).filter(|length| *length != part.len()) else {
         return Ok(part);
     };
-    let is_strong = strong(&Validators::of(facts), facts.date.date()).is_some();
+    let is_strong = is_strong(facts);
     if is_strong || length == 0 || length > part.len() {
         return Err(Reason::InvalidContentRange);
     }

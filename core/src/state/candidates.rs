@@ -86,10 +86,17 @@ impl Candidates {
         if len > ETAG_MAX || self.tags.len() + grown > self.tags.capacity() {
             return TagSpan::default();
         }
-        self.move_tags(at, grown);
-        let parts = separator.iter().chain(weak).chain(etag.opaque());
-        for (to, from) in self.tags.iter_mut().skip(at).zip(parts) {
-            *to = *from;
+        if at == self.tags.len() {
+            // There is room for them.
+            for part in [separator, weak, etag.opaque()] {
+                let _ = self.tags.extend_from_slice(part);
+            }
+        } else {
+            self.move_tags(at, grown);
+            let parts = separator.iter().chain(weak).chain(etag.opaque());
+            for (to, from) in self.tags.iter_mut().skip(at).zip(parts) {
+                *to = *from;
+            }
         }
         if is_joined {
             self.joined += grown;

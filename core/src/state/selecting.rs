@@ -138,7 +138,8 @@ impl<'a> Selecting<'a> {
     }
 
     fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>, extents: &Extents) {
-        let date = facts.date.date().or(pair.received.utc);
+        let stated = facts.date.date();
+        let date = stated.or(pair.received.utc);
         let usability = reuse::judge(&self.asked, pair, facts, self.now, self.idle.options);
         let validators = Validators::of(facts);
         let selected =
@@ -157,7 +158,7 @@ impl<'a> Selecting<'a> {
             content_length: facts.content_length,
             body: pair.body,
             coding: facts.coding,
-            is_strong: partial::strong(&validators, facts.date.date()).is_some(),
+            is_strong: partial::strong(&validators, stated).is_some(),
             hole: None,
             role: Role::Answers,
             // What could not be removed must not come back when the origin fails.

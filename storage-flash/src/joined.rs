@@ -1,0 +1,94 @@
+//! Pairs whose bodies have become parts of another's.
+
+use crate::catalog::{Catalog, name, parts};
+use crate::footer::Mark;
+use crate::header::Reference;
+use heapless::Vec;
+use larder::pair::PairId;
+
+/// Pairs whose bodies are parts of others', at most.
+pub(crate) const JOINED_MAX: usize = 8;
+
+/// The name of the pair that a mark in the sector numbered `seq` speaks of.
+pub(crate) fn named(seq: u32, mark: &Mark) -> Option<u64> {
+    let reference = Reference(mark.reference);
+    let base = seq.checked_sub(u32::from(reference.back()))?;
+    Some(name(base, reference.unit()).number())
+}
+
+impl<const PAIRS: usize> Catalog<PAIRS> {
+    /// A pair is removed: if another takes its body over, that is noted.
+    pub(crate) fn join(&mut self, seq: u32, mark: &Mark) {
+        let (Some(into), Some(from)) = (self.joining.take(), named(seq, mark)) else {
+            return;
+        };
+        if self.joined.iter().any(|(known, _)| *known == from) {
+            return;
+        }
+        if self.joined.is_full() {
+            // What is oldest is most likely gone.
+            let oldest = self.joined.iter().enumerate().min_by_key(|(_, (_, into))| *into);
+            if let Some(oldest) = oldest.map(|(at, _)| at) {
+                self.joined.swap_remove(oldest);
+            }
+        }
+        let _ = self.joined.push((from, into));
+    }
+
+    /// Whether another pair's body may be made a part of one's. While a pair's sector is there, so
+    /// may be the record that joined another to it, though both are removed: a mount would find them
+    /// all, and has no more room for them, so they count.
+    pub(crate) fn can_join(&mut self) -> bool {
+        let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
+        let lost: Vec<u64, JOINED_MAX> = self
+            .joined
+            .iter()
+            .map(|(_, into)| *into)
+            .filter(|into| {
+                let here = *into > floor && parts(PairId::new(*into)).0 + geometry.sectors > newest;
+                !here && !self.is_known(PairId::new(self.root(*into)))
+            })
+            .collect();
+        self.joined.retain(|(_, into)| !lost.contains(into));
+        !self.joined.is_full()
+    }
+
+    fn is_known(&self, id: PairId) -> bool {
+        let base = self.base(id);
+        base.is_some_and(|base| self.index.iter().any(|entry| entry.base() == base))
+    }
+
+    /// The pair that what belongs to the one called `name` belongs to now.
+    fn root(&self, name: u64) -> u64 {
+        let mut name = name;
+        for _ in 0..JOINED_MAX {
+            match self.joined.iter().find(|(from, _)| *from == name) {
+                Some((_, into)) => name = *into,
+                None => break,
+            }
+        }
+        name
+    }
+
+    /// Whether what belongs to the pair called `name` belongs to the one called `id`.
+    pub(crate) fn is_part(&self, name: PairId, id: PairId) -> bool {
+        name == id || self.root(name.number()) == id.number()
+    }
+
+    /// Whether other pairs' bodies are parts of one's.
+    pub(crate) fn has_parts(&self, id: PairId) -> bool {
+        self.joined.iter().any(|(from, _)| self.root(*from) == id.number())
+    }
+
+    /// The pair that what belongs to the one called `name` belongs to now.
+    pub(crate) fn part_of(&self, name: PairId) -> PairId {
+        let mut name = name.number();
+        for _ in 0..=JOINED_MAX {
+            match self.joined.iter().find(|(from, _)| *from == name) {
+                Some((_, into)) => name = *into,
+                None => break,
+            }
+        }
+        PairId::new(name)
+    }
+}
