@@ -85,14 +85,14 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             if body.length.is_some_and(|length| length != *received) {
                 self.give_up(Reason::LengthMismatch).await;
             } else {
-                self.commit(body).await;
+                self.commit(&body).await;
             }
         }
         self.body = Body::None;
     }
 
     /// The body is complete: the pair becomes visible. That of a part stays incomplete.
-    pub(super) async fn commit(&mut self, body: StoringBody) {
+    pub(super) async fn commit(&mut self, body: &StoringBody) {
         if !body.is_whole {
             return self.suspend(Reason::PartialContent).await;
         }

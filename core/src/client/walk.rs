@@ -114,14 +114,14 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             last = None;
         }
         let Buffers { head, record } = buffers;
-        let next = match self.ask(&mut asking, sent, head, record, &mut last).await {
+        let mut next = match self.ask(&mut asking, sent, head, record, &mut last).await {
             Asked::Response(at) => asking.answered(head.response(), at),
             Asked::Nobody => asking.unreachable(),
             Asked::Continues(state, found, completing) => {
                 return Ending::Completing(state, found, record, completing.with_head(head.as_mut()));
             }
         };
-        self.conclude(next, last, record).await
+        self.conclude(&mut next, last, record).await
     }
 
     async fn find(&mut self, key: PairKey<'_>, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
@@ -226,25 +226,25 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// What the last response leads to.
     async fn conclude<'c>(
         &mut self,
-        mut next: Answered<'c, 'c>,
+        next: &mut Answered<'c, 'c>,
         last: Option<Found>,
         record: &'c mut [u8],
     ) -> Ending<'c> {
-        if let Answered::HeadUpdate(state) = &next {
+        if let Answered::HeadUpdate(state) = next {
             self.report.step(Step::NeedToBeUpdated);
             self.freshen(state.work(), None, None, record).await;
-            next = Answered::InvalidateEntries(state.next());
+            *next = Answered::InvalidateEntries(state.next());
         }
-        if let Answered::InvalidateEntries(state) = &next {
+        if let Answered::InvalidateEntries(state) = next {
             self.invalidate(state).await;
-            next = state.next().into();
+            *next = state.next().into();
         }
         let state = match next {
-            Answered::StoreAndUse(state) => return self.store_and_use(&state, record.len()).await,
-            Answered::CouldNotBeStored(state) => return self.hand_over(&state),
-            Answered::GatewayTimeout(state) => return self.gateway_timeout(&state),
+            Answered::StoreAndUse(state) => return self.store_and_use(state, record.len()).await,
+            Answered::CouldNotBeStored(state) => return self.hand_over(state),
+            Answered::GatewayTimeout(state) => return self.gateway_timeout(state),
             Answered::NeedToBeUpdated(state) => state.next(),
-            Answered::FromCache(state) => state,
+            Answered::FromCache(state) => *state,
             // Dealt with above.
             Answered::HeadUpdate(_)
             | Answered::InvalidateEntries(_)

@@ -96,7 +96,7 @@ impl<'a> FromCache<'a> {
         let selected = Selected { validators, ..selected };
         // Of an incomplete one only what was looked up is there.
         let answer =
-            part.unwrap_or_else(|| preconditions::answer(&context.request, &context.asked, &selected));
+            part.unwrap_or_else(|| preconditions::answer(&context.request, context.asked(), &selected));
         let age = Some(arrived.received.initial_age);
         let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));

@@ -121,7 +121,6 @@ use crate::time::{Exchange, ReceivedAt};
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a CacheOptions,
     pub(crate) request: RequestHead<'a>,
-    pub(crate) asked: RequestFacts,
     pub(crate) candidates: &'a Candidates,
 }
 
@@ -142,6 +141,11 @@ impl Arrived<'_> {
 }
 
 impl<'a> Context<'a> {
+    /// What the request asks for.
+    pub(crate) const fn asked(&self) -> &'a RequestFacts {
+        self.candidates.asked()
+    }
+
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
@@ -155,7 +159,7 @@ impl<'a> Context<'a> {
     pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
         let received = storing::Received {
             request: &self.request,
-            asked: &self.asked,
+            asked: self.asked(),
             response: &arrived.response,
             facts,
         };

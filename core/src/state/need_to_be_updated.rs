@@ -99,7 +99,7 @@ impl<'a> Freshening<'a> {
             uri: stored.uri,
             nominated: Nominated::new(context.request.fields, fields)
                 .hiding(&context.options.secrets, context.candidates.hashes()),
-            authorized: stored.authorized || context.asked.has_authorization,
+            authorized: stored.authorized || context.asked().has_authorization,
             status: stored.response.status,
             fields,
             received: arrived.received,
