@@ -9,6 +9,8 @@ mod deadline;
 pub mod download;
 mod error;
 mod freshen;
+#[cfg(feature = "groups")]
+mod groups;
 mod logging;
 mod origin;
 mod parts;

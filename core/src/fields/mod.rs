@@ -10,10 +10,12 @@ mod digest;
 mod directives;
 mod entity_tag;
 mod facts;
+#[cfg(feature = "groups")]
+pub(crate) mod groups;
 pub(crate) mod list;
 mod range;
 mod scan;
-#[cfg(any(feature = "digest", feature = "targeted-fields", test))]
+#[cfg(any(feature = "digest", feature = "groups", feature = "targeted-fields", test))]
 pub(crate) mod structured;
 #[cfg(feature = "targeted-fields")]
 mod targeted;

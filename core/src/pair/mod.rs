@@ -1,8 +1,12 @@
 //! Pairs: a stored request and its response.
 
+#[cfg(feature = "groups")]
+mod group;
 mod key;
 pub mod record;
 
+#[cfg(feature = "groups")]
+pub use group::Group;
 pub use key::PairKey;
 
 use crate::fields::list::Elements;
@@ -51,6 +55,18 @@ pub struct StoredPair<'a> {
     pub received: ReceivedAt,
     /// Its body.
     pub body: StoredBody,
+    /// Whether it was invalidated since its head was written (§4.4, RFC 9875), so that it must be validated
+    /// before use. Not of the record: set by who drives the states.
+    pub invalidated: bool,
+}
+
+#[cfg(feature = "groups")]
+impl<'a> StoredPair<'a> {
+    /// The groups it belongs to (`Cache-Groups`, RFC 9875 §2).
+    pub fn groups(&self) -> impl Iterator<Item = Group> + Clone + use<'a> {
+        use crate::fields::groups::{CACHE_GROUPS, groups};
+        groups(self.response.fields, CACHE_GROUPS, self.uri)
+    }
 }
 
 /// What is stored of a body.

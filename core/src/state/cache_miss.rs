@@ -147,8 +147,10 @@ impl<'a> CacheMiss<'a> {
             return next;
         }
         let verdict = context.judge(&arrived, &facts);
-        if invalidation::invalidates(&context.request, &response) {
-            let invalid = Invalid { ids: Chosen::NONE, by_uri: ByUri::TargetAndLocations };
+        let invalidates = invalidation::invalidates(&context.request, &response);
+        if invalidates || invalidation::names_groups(&context.request, &response) {
+            let by_uri = if invalidates { ByUri::TargetAndLocations } else { ByUri::None };
+            let invalid = Invalid { ids: Chosen::NONE, by_uri };
             let state = InvalidateEntries::new(context, arrived, invalid, verdict);
             return MissNext::InvalidateEntries(state);
         }

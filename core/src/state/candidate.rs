@@ -2,6 +2,7 @@
 
 use super::candidates::TagSpan;
 use crate::pair::{PairId, StoredBody};
+use crate::reason::Reason;
 use crate::rules::preconditions::Answer;
 use crate::rules::reuse::{Usability, Verdict};
 use crate::time::{HttpDate, ReceivedAt, Uptime};
@@ -79,6 +80,11 @@ impl Candidate {
     /// Whether it was stored before `other`, by what §4.1 goes by.
     pub(crate) fn is_older(&self, other: &Self) -> bool {
         (self.date, self.received.uptime) < (other.date, other.received.uptime)
+    }
+
+    /// Whether it must be validated whatever it says: combining it with others would hide that.
+    pub(super) fn is_invalidated(&self) -> bool {
+        self.usability.verdict == Verdict::Validate(Reason::Invalidated)
     }
 
     /// Whether it is a server error.

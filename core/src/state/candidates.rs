@@ -200,7 +200,9 @@ impl Candidates {
         let Some(this) = part.map(|candidate| self.incomplete(candidate)) else {
             return Chosen::NONE;
         };
-        self.choose(|other| !other.body.is_whole() && this.is_part_with(&self.incomplete(other)))
+        self.choose(|other| {
+            !other.body.is_whole() && !other.is_invalidated() && this.is_part_with(&self.incomplete(other))
+        })
     }
 
     pub(crate) fn incomplete(&self, candidate: &Candidate) -> Incomplete<'_> {

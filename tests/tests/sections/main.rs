@@ -8,6 +8,7 @@ mod rfc5861;
 mod rfc8246;
 mod rfc9211;
 mod rfc9530;
+mod rfc9875;
 mod s2_keys;
 mod s3_1_stored_fields;
 mod s3_2_freshening;
