@@ -50,6 +50,11 @@ pub struct CacheOptions {
     /// validator. The parts are never combined (§3.4 forbids it): a 206 is dropped and the whole is asked
     /// for, so that it costs a round trip wherever the origin does know ranges.
     pub ask_without_validator: bool,
+    /// Whether a stored response in the one language that the request prefers to all others answers it, though
+    /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
+    /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
+    #[cfg(feature = "negotiation")]
+    pub select_language: bool,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
     #[cfg(feature = "targeted-fields")]
@@ -71,6 +76,8 @@ impl CacheOptions {
         secrets: Secrets::Refuse,
         store_partial: true,
         ask_without_validator: false,
+        #[cfg(feature = "negotiation")]
+        select_language: false,
         #[cfg(feature = "targeted-fields")]
         targets: &[],
     };

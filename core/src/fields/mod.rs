@@ -20,6 +20,8 @@ pub(crate) mod structured;
 #[cfg(feature = "targeted-fields")]
 mod targeted;
 mod vary;
+#[cfg(feature = "negotiation")]
+pub(crate) mod weighted;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
 pub(crate) use content_range::content_range;

@@ -15,6 +15,9 @@ pub(crate) struct Candidate {
     /// It answers HEAD only.
     pub(crate) only_head: bool,
     pub(crate) has_vary: bool,
+    /// How much the request prefers it, in thousandths.
+    #[cfg(feature = "negotiation")]
+    pub(crate) preference: u16,
     /// `no-cache="…"`: some of its fields may not be reused without validation.
     pub(crate) hides_fields: bool,
     pub(crate) tag: TagSpan,
@@ -63,13 +66,25 @@ pub(crate) struct Hole {
 
 impl Candidate {
     /// What decides between candidates: one that can answer comes before one that cannot; then (§4.1)
-    /// one whose response has `Vary` before one that has none, then the most recent `Date`.
+    /// one whose response has `Vary` before one that has none, then what the request prefers, then the most
+    /// recent `Date`.
     ///
     /// A stored error (5xx) that is not fresh any more comes after everything else: it must not
     /// hide what it stood in for.
-    pub(super) fn rank(&self) -> (bool, bool, bool, Option<HttpDate>, Option<Uptime>) {
+    pub(super) fn rank(&self) -> (bool, bool, bool, u16, Option<HttpDate>, Option<Uptime>) {
         let is_spent = self.is_error() && self.usability.verdict != Verdict::Fresh;
-        (self.answers(), !is_spent, self.has_vary, self.date, self.received.uptime)
+        let date = (self.date, self.received.uptime);
+        (self.answers(), !is_spent, self.has_vary, self.preference(), date.0, date.1)
+    }
+
+    #[cfg(feature = "negotiation")]
+    const fn preference(&self) -> u16 {
+        self.preference
+    }
+
+    #[cfg(not(feature = "negotiation"))]
+    const fn preference(&self) -> u16 {
+        0
     }
 
     /// Whether it can answer the request.

@@ -301,6 +301,8 @@ mod tests {
             status: 200,
             only_head: false,
             has_vary: false,
+            #[cfg(feature = "negotiation")]
+            preference: 1000,
             hides_fields: false,
             tag: TagSpan::default(),
             has_tag: !tag.is_empty(),

@@ -11,6 +11,8 @@ use crate::head::{Method, RequestHead};
 use crate::options::{CacheOptions, Methods};
 use crate::pair::{PairKey, StoredPair};
 use crate::reason::Reason;
+#[cfg(feature = "negotiation")]
+use crate::rules::negotiation;
 use crate::rules::preconditions::{self, Answer, Selected};
 use crate::rules::reuse::{self, Usability, Verdict};
 use crate::rules::validation::Validators;
@@ -124,7 +126,17 @@ impl<'a> Selecting<'a> {
         if pair.method == Method::Head && self.request.method != Method::Head {
             return Err(Reason::OnlyHeadStored);
         }
-        let kept = vary::Kept { lines: pair.nominated, hashed: pair.secrets_hashed };
+        let kept = vary::Kept {
+            lines: pair.nominated,
+            hashed: pair.secrets_hashed,
+            #[cfg(feature = "negotiation")]
+            language: self
+                .idle
+                .options
+                .select_language
+                .then(|| negotiation::language(pair.response.fields))
+                .flatten(),
+        };
         let presented = vary::Presented {
             fields: self.request.fields,
             secrets: &self.idle.options.secrets,
@@ -151,6 +163,8 @@ impl<'a> Selecting<'a> {
             status: pair.response.status,
             only_head: pair.method == Method::Head,
             has_vary: facts.vary.is_present(),
+            #[cfg(feature = "negotiation")]
+            preference: negotiation::preference(&facts.vary, self.request.fields, pair.response.fields),
             hides_fields: facts.directives.no_cache_fields(),
             tag: TagSpan::default(),
             has_tag: validators.etag.is_some(),

@@ -16,6 +16,7 @@ mod s3_3_incomplete;
 mod s3_4_combining;
 mod s3_5_authorization;
 mod s3_storing;
+mod s4_1_negotiation;
 mod s4_1_vary;
 mod s4_2_1_lifetime;
 mod s4_2_3_age;
