@@ -10,12 +10,12 @@ use super::deadline::{self, Passed};
 use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
-use crate::head::{Fields, HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::options::CacheOptions;
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
-use crate::rules::stored_fields::MadeDate;
 use crate::state::{
-    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
+    Arrived, Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
     StoreAndUse, UpdateNext,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
@@ -54,7 +54,7 @@ pub(super) enum Ending<'c> {
     /// A stored response answers, and the origin has what is missing; the buffer holds its record.
     Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
-    Origin { status: u16, fields: Fields<'c>, date: Option<MadeDate>, storing: Option<StoringBody> },
+    Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
     /// Nobody answers: 504.
     Nobody,
 }
@@ -148,12 +148,14 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
         let requested = self.clock.now();
+        self.report.forward_status = None;
         let mut content = sent.content.take();
         let exchange = Sending { content: content.as_mut(), interim: &mut *sent.interim };
         let sending = self.origin.send(request, exchange, head.as_mut());
         let failure = match deadline::before(sent.deadline.as_mut(), sending).await {
             Ok(Ok(())) => {
                 let at = Exchange { requested, received: self.clock.now() };
+                self.report.forward_status = Some(head.response().status);
                 self.observe(request.uri, &head.response(), at);
                 return Some(at);
             }
@@ -288,13 +290,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 None
             }
         };
-        origin(state.response(), state.made_date(), storing)
+        Ending::Origin { options: state.options(), arrived: state.arrived(), storing }
     }
 
     fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>) -> Ending<'c> {
         self.report.step(Step::CouldNotBeStored);
         self.report.storing = Storing::No(state.reason());
-        origin(state.response(), state.made_date(), None)
+        Ending::Origin { options: state.options(), arrived: state.arrived(), storing: None }
     }
 
     fn gateway_timeout<'c>(&mut self, state: &GatewayTimeout<'c>) -> Ending<'c> {
@@ -320,12 +322,4 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
         Ending::Stored(state, found, record)
     }
-}
-
-fn origin<'c>(
-    response: &ResponseHead<'c>,
-    date: Option<MadeDate>,
-    storing: Option<StoringBody>,
-) -> Ending<'c> {
-    Ending::Origin { status: response.status, fields: response.fields, date, storing }
 }
