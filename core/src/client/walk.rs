@@ -7,7 +7,7 @@
 use super::asking::{Answered, Asking};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
-use super::storing::StoringBody;
+use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
@@ -293,8 +293,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Ok(writing) => {
                 self.pending.writing = Some(writing);
                 self.report.storing = Storing::Underway;
-                let mut replaces = heapless::Vec::new();
-                replaces.extend(state.replaces());
+                let replaces = gathered(state.replaces());
                 let (length, is_whole) = (state.length(), state.is_whole());
                 Some(StoringBody { writing, length, is_whole, replaces })
             }
