@@ -107,6 +107,11 @@ impl Methods {
     /// POST: its responses answer GET and HEAD, where RFC 9110 §9.3.3 allows it.
     pub const POST: Self = Self(4);
 
+    /// QUERY: its responses answer a QUERY with the same content, if the caller gives a digest of it
+    /// ([`Call::content_digest`](crate::client::Call::content_digest)).
+    #[cfg(feature = "query")]
+    pub const QUERY: Self = Self(8);
+
     /// These and `other`.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -7,7 +7,7 @@ use super::trim;
 pub(crate) const MOST: u16 = 1000;
 
 /// A member of such a list: `text/html;level=1;q=0.5`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Weighted<'a> {
     /// What is weighed, without parameters.
     pub(crate) range: &'a [u8],
@@ -20,7 +20,7 @@ impl<'a> Weighted<'a> {
     pub(crate) fn of(member: &'a [u8]) -> Self {
         let mut parameters = Parts(Some(member));
         let range = parameters.next().unwrap_or_default();
-        let weight = parameters.clone().filter_map(|part| weight_in(part)).last();
+        let weight = parameters.clone().filter_map(weight_in).last();
         Self { range, weight: weight.unwrap_or(Some(MOST)), parameters }
     }
 
@@ -44,7 +44,7 @@ impl<'a> Weighted<'a> {
 }
 
 /// What stands between semicolons, trimmed; one in a quoted string is none.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Parts<'a>(Option<&'a [u8]>);
 
 impl<'a> Iterator for Parts<'a> {

@@ -3,6 +3,8 @@
 #[cfg(feature = "groups")]
 mod group;
 mod key;
+#[cfg(feature = "query")]
+pub(crate) mod query;
 pub mod record;
 
 #[cfg(feature = "groups")]
@@ -38,7 +40,7 @@ impl PairId {
 pub struct StoredPair<'a> {
     /// Its name.
     pub id: PairId,
-    /// The request's method: GET, HEAD or POST.
+    /// The request's method: GET, HEAD, POST or QUERY.
     pub method: Method<'a>,
     /// The request's target URI.
     pub uri: &'a str,
@@ -103,7 +105,7 @@ impl StoredBody {
 /// [`update`](crate::store::PairStore::update) are given. A view.
 #[derive(Clone, Copy, Debug)]
 pub struct NewPair<'a> {
-    /// The request's method: GET, HEAD or POST.
+    /// The request's method: GET, HEAD, POST or QUERY.
     pub method: Method<'a>,
     /// The request's target URI, as it was written.
     pub uri: &'a str,
@@ -142,12 +144,28 @@ pub struct Nominated<'a> {
     hashes: Hashes,
     /// Its lines are those a stored pair kept, with the secrets hashed.
     hashed: bool,
+    /// Of a QUERY: the digest of its content, which is kept with the lines that are about the content.
+    #[cfg(feature = "query")]
+    content: Option<&'a [u8]>,
 }
 
 impl<'a> Nominated<'a> {
     pub(crate) fn new(request: Fields<'a>, response: Edited<'a>) -> Self {
         let response = response.contains("vary").then_some(response);
-        Self { request, response, hashes: Hashes::NONE, hashed: false }
+        Self {
+            request,
+            response,
+            hashes: Hashes::NONE,
+            hashed: false,
+            #[cfg(feature = "query")]
+            content: None,
+        }
+    }
+
+    /// The same with what a QUERY is found by beside its URI.
+    #[cfg(feature = "query")]
+    pub(crate) fn with_content(self, digest: Option<&'a [u8]>) -> Self {
+        Self { content: digest, ..self }
     }
 
     /// The lines that a stored pair kept, of a response with the same `Vary`.
@@ -185,7 +203,10 @@ impl<'a> Nominated<'a> {
             .iter()
             .flat_map(|response| self.request.iter().filter(|line| names(response, line.name_octets())));
         let mut told = Told::default();
-        nominated.filter_map(move |line| self.hashes.hide(line, &mut told))
+        let nominated = nominated.filter_map(move |line| self.hashes.hide(line, &mut told));
+        #[cfg(feature = "query")]
+        let nominated = nominated.chain(query::lines(self.request, self.content));
+        nominated
     }
 }
 

@@ -76,6 +76,7 @@ fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Optio
     let method = match pair.method {
         Method::Head => 1,
         Method::Post => 2,
+        Method::Query => 3,
         _ => 0,
     };
     let description = Description {
@@ -109,7 +110,7 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
             0 => Method::Get,
             1 => Method::Head,
             2 => Method::Post,
-            _ => return None,
+            _ => Method::Query,
         },
         uri: core::str::from_utf8(uri).ok()?,
         nominated: Fields::from_packed(nominated),

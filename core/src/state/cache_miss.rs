@@ -154,6 +154,15 @@ impl<'a> CacheMiss<'a> {
             let state = InvalidateEntries::new(context, arrived, invalid, verdict);
             return MissNext::InvalidateEntries(state);
         }
+        // What was stored before a QUERY was asked again is not served any more.
+        if let Verdict::Pass(reason) = verdict
+            && context.request.method == Method::Query
+            && response.status < 500
+            && reason != Reason::OfTheRequest
+        {
+            let invalid = Invalid { ids: context.candidates.all(), by_uri: ByUri::None };
+            return MissNext::InvalidateEntries(InvalidateEntries::new(context, arrived, invalid, verdict));
+        }
         End::of(context, arrived, verdict).into()
     }
 
@@ -275,8 +284,11 @@ impl<'a> Context<'a> {
             let length = candidate.content_length.or(candidate.body.complete).or(unknown);
             head_update::agrees(&self.candidates.validators(candidate), length, facts)
         };
-        let freshened = self.candidates.choose(|candidate| !candidate.only_head && agrees(candidate));
-        let stale = self.candidates.choose(|candidate| !candidate.only_head && !agrees(candidate));
+        let is_told = |candidate: &Candidate| {
+            !candidate.only_head && head_update::tells(&self.candidates.validators(candidate), facts)
+        };
+        let freshened = self.candidates.choose(|candidate| is_told(candidate) && agrees(candidate));
+        let stale = self.candidates.choose(|candidate| is_told(candidate) && !agrees(candidate));
         // Those there was no room to compare cannot be trusted any more.
         let by_uri = if self.candidates.overflowed() { ByUri::Target } else { ByUri::None };
         let invalid = Invalid { ids: stale, by_uri };

@@ -3,10 +3,12 @@
 
 mod clockless;
 mod hop_by_hop;
+mod query;
 mod redirects;
 mod rfc5861;
 mod rfc8246;
 mod rfc9211;
+mod rfc9213;
 mod rfc9530;
 mod rfc9875;
 mod s2_keys;
