@@ -82,8 +82,11 @@ impl<'a> StoreAndUse<'a> {
                 (arrived.response.status, body.length, fields)
             }
         };
-        let nominated = Nominated::new(context.request.fields, fields)
-            .hiding(&context.options.secrets, context.candidates.hashes());
+        let nominated = Nominated::new(context.request.fields, &fields).hiding(
+            &fields,
+            &context.options.secrets,
+            context.candidates.hashes(),
+        );
         #[cfg(feature = "query")]
         let nominated = {
             let is_query = context.request.method == Method::Query;
