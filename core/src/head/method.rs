@@ -65,6 +65,11 @@ impl<'a> Method<'a> {
         }
     }
 
+    /// Whether it is a QUERY that this build may store the response to.
+    pub(crate) const fn is_query(self) -> bool {
+        cfg!(feature = "query") && matches!(self, Self::Query)
+    }
+
     /// Whether the method asks for nothing but reading (RFC 9110 §9.2.1). Unknown methods are
     /// taken for unsafe, so that they invalidate (§4.4).
     pub const fn is_safe(self) -> bool {

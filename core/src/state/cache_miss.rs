@@ -156,7 +156,7 @@ impl<'a> CacheMiss<'a> {
         }
         // What was stored before a QUERY was asked again is not served any more.
         if let Verdict::Pass(reason) = verdict
-            && context.request.method == Method::Query
+            && context.request.method.is_query()
             && response.status < 500
             && reason != Reason::OfTheRequest
         {
@@ -275,20 +275,25 @@ impl<'a> Context<'a> {
         partial::received(&self.request, self.asked(), &arrived.response, facts).map(Some)
     }
 
+    /// Whether a stored response to GET is the one that a 200 to HEAD describes; `None` if that says nothing
+    /// of it.
+    #[inline(never)]
+    fn head_agrees(&self, candidate: &Candidate, facts: &ResponseFacts<'_>) -> Option<bool> {
+        let validators = self.candidates.validators(candidate);
+        if candidate.only_head || !head_update::tells(&validators, facts) {
+            return None;
+        }
+        // What is not known of an incomplete one cannot differ.
+        let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
+        let length = candidate.content_length.or(candidate.body.complete).or(unknown);
+        Some(head_update::agrees(&validators, length, facts))
+    }
+
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
     #[inline(never)]
     pub(crate) fn after_head<'c>(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> MissNext<'c, 'a> {
-        let agrees = |candidate: &Candidate| {
-            // What is not known of an incomplete one cannot differ.
-            let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
-            let length = candidate.content_length.or(candidate.body.complete).or(unknown);
-            head_update::agrees(&self.candidates.validators(candidate), length, facts)
-        };
-        let is_told = |candidate: &Candidate| {
-            !candidate.only_head && head_update::tells(&self.candidates.validators(candidate), facts)
-        };
-        let freshened = self.candidates.choose(|candidate| is_told(candidate) && agrees(candidate));
-        let stale = self.candidates.choose(|candidate| is_told(candidate) && !agrees(candidate));
+        let freshened = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(true));
+        let stale = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(false));
         // Those there was no room to compare cannot be trusted any more.
         let by_uri = if self.candidates.overflowed() { ByUri::Target } else { ByUri::None };
         let invalid = Invalid { ids: stale, by_uri };

@@ -135,11 +135,11 @@ impl<'a> Selecting<'a> {
         if pair.method == Method::Head && self.request.method != Method::Head {
             return Err(Reason::OnlyHeadStored);
         }
-        if (pair.method == Method::Query) != (self.request.method == Method::Query) {
+        if pair.method.is_query() != self.request.method.is_query() {
             return Err(self.refused);
         }
         #[cfg(feature = "query")]
-        if let Some(digest) = self.asked().content_digest.filter(|_| pair.method == Method::Query)
+        if let Some(digest) = self.asked().content_digest.filter(|_| pair.method.is_query())
             && !query::is_same(pair.nominated, self.request.fields, &digest)
         {
             return Err(self.refused);
@@ -254,7 +254,7 @@ impl<'a> Selecting<'a> {
             Verdict::Stale | Verdict::StaleWhileRevalidate if idle.validating => Reason::Stale,
             Verdict::Stale => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Stale)),
             // Nobody has its content any more afterwards.
-            Verdict::StaleWhileRevalidate if request.method == Method::Query => Reason::Stale,
+            Verdict::StaleWhileRevalidate if request.method.is_query() => Reason::Stale,
             Verdict::StaleWhileRevalidate => {
                 return UpdateNext::FromCache(FromCache::new(context, best, Serving::StaleWhileRevalidate));
             }
@@ -264,7 +264,7 @@ impl<'a> Selecting<'a> {
             return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
         }
         // Its content cannot be sent twice, should a 304 match nothing: it is asked again without conditions.
-        if request.method == Method::Query {
+        if request.method.is_query() {
             return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
         }
         // What was begun later is what the origin has by now.
