@@ -112,7 +112,7 @@ fn octets() -> heapless::Vec<u8, 1024> {
     let mut put = |part: &str| octets.extend_from_slice(part.as_bytes()).expect("it is short");
     put("HTTP/1.1 200 OK\r\n");
     for (name, value) in LINES {
-        [*name, ": ", *value, "\r\n"].map(&mut put);
+        [*name, ": ", *value, "\r\n"].into_iter().for_each(&mut put);
     }
     put("\r\n");
     octets
