@@ -177,9 +177,11 @@ fn trailers_are_never_merged_into_the_head() {
             let mut reply = client.request(RequestHead::get(&uri)).await;
             assert!(matches!(reply.read_to_end(&mut [0; 100]).await, Ok(5)));
             assert_eq!(reply.report().outcome, outcome);
-            let lines: Vec<_> = reply.fields().iter().map(|line| (line.name(), line.value())).collect();
-            assert!(lines.contains(&("ETag", b"\"1\"")) && !lines.contains(&("ETag", b"\"2\"")), "{lines:?}");
-            assert!(!lines.iter().any(|(name, _)| *name == "X-Trailer"), "{lines:?}");
+            let fields = reply.fields();
+            let tags: Vec<_> =
+                fields.iter().filter(|line| line.is("etag")).map(|line| line.value()).collect();
+            assert_eq!(tags, [b"\"1\""]);
+            assert!(fields.get("x-trailer").is_none());
         }
         assert_eq!(origin.count(), 1);
     });
