@@ -3,6 +3,8 @@
 use super::completing::Completing;
 use super::walk::Walk;
 use super::{Origin, Step, Storing};
+#[cfg(feature = "digest")]
+use crate::digest::{self, Verifier};
 use crate::limits::CANDIDATES_MAX;
 use crate::pair::{PairId, StoredPair, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
@@ -70,6 +72,15 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         if !is_whole(self.store, into, state.complete()).await {
             return Combined::Part(extents);
         }
+        #[cfg(feature = "digest")]
+        match self.is_right(into, state.complete(), record).await {
+            Ok(true) => {}
+            Ok(false) => {
+                self.remove(into).await;
+                return Combined::Discarded;
+            }
+            Err(error) => return self.not_combined(&error),
+        }
         let resumed = self.store.resume(into, state.complete()).await;
         let mut replaces: Vec<PairId, CANDIDATES_MAX> = Vec::new();
         replaces.extend(state.replaces());
@@ -81,6 +92,32 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Ok(_) => Combined::Whole,
             Err(error) => self.not_combined(&error),
         }
+    }
+
+    /// Whether a body of which nothing is missing hashes to what the caller expects, or else to what its
+    /// head says (RFC 9530); if there is neither, it is taken as it is. `record` holds anything afterwards.
+    #[cfg(feature = "digest")]
+    async fn is_right(
+        &mut self,
+        id: PairId,
+        complete: u64,
+        record: &mut [u8],
+    ) -> Result<bool, StoreError<S::Error>> {
+        let expected = match self.expected {
+            Some(expected) => Some(*expected),
+            None => {
+                let found = self.load(id, None, record).await.ok_or(StoreError::Gone)?;
+                found.view(record).and_then(|pair| digest::of_stored(200, pair.response.fields))
+            }
+        };
+        let Some(mut verifier) = expected.map(Verifier::new) else {
+            return Ok(true);
+        };
+        let reached = digest::hash_stored(self.store, id, 0..complete, &mut verifier, record).await?;
+        if reached < complete {
+            return Err(StoreError::Gone);
+        }
+        Ok(verifier.finish().is_verified())
     }
 
     fn not_combined(&mut self, error: &StoreError<S::Error>) -> Combined {

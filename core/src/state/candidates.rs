@@ -158,6 +158,15 @@ impl Candidates {
         }
     }
 
+    /// Removes the candidates with these names.
+    pub(crate) fn remove_all(&mut self, ids: &[PairId]) {
+        for id in ids {
+            if let Some(at) = self.position(*id) {
+                self.remove(at);
+            }
+        }
+    }
+
     /// The candidate to answer with; `None` if there is none.
     pub(crate) fn best(&self) -> Option<(usize, &Candidate)> {
         self.best_of(|_, candidate| candidate.answers())

@@ -90,6 +90,7 @@ mod need_to_be_updated;
 mod partial_update;
 mod selecting;
 mod store_and_use;
+mod target;
 
 pub use cache_miss::{CacheMiss, MissNext};
 pub(crate) use candidate::Hole;
@@ -106,6 +107,7 @@ pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
 pub use partial_update::{Combined, PartialUpdate, UpdateNext};
 pub use selecting::Selecting;
 pub use store_and_use::{End, StoreAndUse};
+pub(crate) use target::Target;
 
 use crate::fields::{RequestFacts, ResponseFacts};
 use crate::head::{Edited, RequestHead, ResponseHead};
@@ -122,6 +124,7 @@ pub(crate) struct Context<'a> {
     pub(crate) request: RequestHead<'a>,
     pub(crate) asked: RequestFacts,
     pub(crate) candidates: &'a Candidates,
+    pub(crate) target: Target<'a>,
 }
 
 /// A response that has arrived for a request.
@@ -141,6 +144,11 @@ impl Arrived<'_> {
 }
 
 impl<'a> Context<'a> {
+    /// The request as the origin is asked.
+    pub(crate) const fn sent(&self) -> RequestHead<'a> {
+        RequestHead { uri: self.target.of(&self.request), ..self.request }
+    }
+
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
@@ -153,7 +161,7 @@ impl<'a> Context<'a> {
     /// Whether the response may be stored.
     pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
         let received = storing::Received {
-            request: &self.request,
+            request: &self.sent(),
             asked: &self.asked,
             response: &arrived.response,
             facts,

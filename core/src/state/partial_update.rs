@@ -7,6 +7,8 @@ use crate::head::{Edited, RequestHead};
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX};
 use crate::options::CacheOptions;
 use crate::pair::{NewPair, Nominated, PairId, StoredBody, StoredPair};
+#[cfg(feature = "digest")]
+use crate::reason::Reason;
 use heapless::Vec;
 
 /// Stored incomplete responses share a strong validator and the complete length: they become one, without
@@ -29,6 +31,10 @@ pub enum Combined {
     Whole,
     /// These octets are held now, around the position that [`PartialUpdate::wants_extents`] names.
     Part(Extents),
+    /// Nothing was missing, but together they are not what the caller expects or their head says (RFC 9530):
+    /// they were removed.
+    #[cfg(feature = "digest")]
+    Discarded,
     /// The store could not: the parts are taken as they were.
     Failed,
 }
@@ -125,6 +131,10 @@ impl<'a> PartialUpdate<'a> {
         if combined == Combined::Failed {
             return self.selecting.decide();
         }
+        #[cfg(feature = "digest")]
+        if combined == Combined::Discarded {
+            return self.discarded();
+        }
         let oldest = self.oldest();
         let is_whole = combined == Combined::Whole;
         let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
@@ -140,16 +150,12 @@ impl<'a> PartialUpdate<'a> {
             // No longer one is kept.
             let _ = tag.extend_from_slice(candidates.tag(&candidate));
         }
-        for id in gone {
-            if let Some(at) = candidates.position(id) {
-                candidates.remove(at);
-            }
-        }
+        candidates.remove_all(&gone);
         if let Some((candidate, id)) = newest {
             let candidate = Candidate { id, ..candidate };
             let candidate = match combined {
                 Combined::Part(extents) => selecting.part(candidate, &extents),
-                Combined::Whole | Combined::Failed => {
+                _ => {
                     let body = StoredBody::whole(candidate.body.complete.unwrap_or(0));
                     Candidate { body, hole: None, role: Role::Answers, ..candidate }
                 }
@@ -157,6 +163,19 @@ impl<'a> PartialUpdate<'a> {
             selecting.scratch.add(candidate, EntityTag::parse(&tag));
         }
         selecting.decide()
+    }
+
+    /// Decides the request without the parts.
+    #[cfg(feature = "digest")]
+    fn discarded(mut self) -> UpdateNext<'a> {
+        let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
+        for id in self.ids() {
+            // There are no more than candidates.
+            let _ = gone.push(id);
+        }
+        self.selecting.scratch.remove_all(&gone);
+        self.selecting.refused = Reason::WrongDigest;
+        self.selecting.decide()
     }
 
     fn candidate(&self) -> Option<&Candidate> {

@@ -25,7 +25,7 @@ pub struct Selecting<'a> {
     asked: RequestFacts,
     now: Now,
     pub(super) scratch: &'a mut Candidates,
-    refused: Reason,
+    pub(super) refused: Reason,
 }
 
 impl<'a> Selecting<'a> {
@@ -55,7 +55,7 @@ impl<'a> Selecting<'a> {
         };
         if !supported {
             Some(Reason::MethodNotCached)
-        } else if !keys::is_absolute(self.request.uri) {
+        } else if !keys::is_absolute(self.idle.target.of(&self.request)) {
             Some(Reason::NoAuthority)
         } else if self.asked.has_content {
             Some(Reason::HasContent)
@@ -182,7 +182,9 @@ impl<'a> Selecting<'a> {
             _ => Role::Part,
         };
         let is_whole_asked = self.request.method == Method::Get && !self.asked.has_range;
-        let may_complete = is_whole_asked && !self.asked.directives.no_store();
+        // Under a name, the lengths must be known to agree.
+        let is_known = candidate.body.complete.is_some() || !self.idle.target.is_elsewhere();
+        let may_complete = is_whole_asked && is_known && !self.asked.directives.no_store();
         let hole = if may_complete { extents.hole(candidate.body.complete) } else { None };
         Candidate { role, hole, ..candidate }
     }
@@ -202,7 +204,8 @@ impl<'a> Selecting<'a> {
         let bypass = self.bypass();
         let Self { idle, request, asked, scratch, refused, .. } = self;
         let candidates: &'a Candidates = scratch;
-        let context = Context { options: idle.options, request, asked, candidates };
+        let IdleClient { options, target, .. } = idle;
+        let context = Context { options, request, asked, candidates, target };
         if let Some(reason) = bypass {
             if asked.directives.only_if_cached() {
                 return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));

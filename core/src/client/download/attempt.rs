@@ -1,13 +1,14 @@
 //! One attempt at a download: hop by hop to the response that counts, and its body.
 
 use super::held::Held;
-use super::{DownloadError, Persistence, Progress, Wanted};
+use super::{DownloadError, Persistence, Progress, Terms, Wanted};
 use crate::client::{BodyError, Call, Client, Origin, Outcome, Reply, Storing};
 use crate::digest::{self, Verdict, Verifier};
 use crate::fields::{Digest, Digests, WANT_REPR_DIGEST};
 use crate::head::{Edited, Fields, Method, RequestHead};
 use crate::limits::{DOWNLOAD_LINES_MAX, DOWNLOAD_URI_MAX, REDIRECT_BODY_MAX};
 use crate::redirects::{self, Hop, RedirectRefused, Redirects};
+use crate::rules::keys;
 use crate::store::PairStore;
 use crate::time::Clock;
 use heapless::{String, Vec};
@@ -28,14 +29,18 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if buf.is_empty() {
             return Err(DownloadError::Body(BodyError::TooLong));
         }
+        if wanted.name.is_some_and(|name| wanted.expected.is_none() || !is_name(name)) {
+            return Err(DownloadError::Name);
+        }
         let mut uri: String<DOWNLOAD_URI_MAX> = String::new();
         uri.push_str(wanted.uri).map_err(|_| DownloadError::Redirect(RedirectRefused::TooLong))?;
         let mut redirects = Redirects::new(Method::Get, wanted.uri).at_most(wanted.most_hops);
         let mut crossed = false;
         loop {
             let lines = lines(wanted, redirects.hops() > 0, crossed).ok_or(DownloadError::Fields)?;
-            let request = RequestHead::get(&uri).with_fields(Fields::new(&lines));
-            let mut reply = self.call(Call::new(request).until(persistence.silence())).await;
+            let request = RequestHead::get(wanted.name.unwrap_or(&uri)).with_fields(Fields::new(&lines));
+            let terms = Terms { sent_to: wanted.name.map(|_| &*uri), expected: wanted.expected.as_ref() };
+            let mut reply = self.call(Call::new(request).until(persistence.silence()).on(terms)).await;
             if redirects::is_redirection(reply.status()) {
                 drain(&mut reply, buf, persistence).await;
                 // Beside `uri` only as long as nobody waits.
@@ -48,6 +53,9 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             }
             let held = take(&mut reply, wanted, buf, persistence, reached).await;
             let pair = reply.pair();
+            if let Err(DownloadError::Mismatch(_)) = held {
+                reply.refuse().await;
+            }
             drop(reply);
             match (&held, pair) {
                 // If that fails, it is not found again before a reboot, and verified then.
@@ -59,6 +67,13 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             return held;
         }
     }
+}
+
+/// Whether something can be stored under `name` that no request for a URI finds.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'#')
+        && !keys::is_absolute(name)
 }
 
 /// The lines of the next request. `None` if they are not text, or too many.
@@ -167,6 +182,7 @@ async fn read<S: PairStore, O: Origin>(
             return Err(DownloadError::Mismatch(found));
         }
     };
+    reply.accept().await;
     let id = match reply.report().storing {
         Storing::No(reason) => return Err(DownloadError::NotStored(reason)),
         Storing::Stored(id) => Some(id),
