@@ -6,7 +6,7 @@ use super::{Origin, Step, Storing};
 #[cfg(feature = "digest")]
 use crate::digest::{self, Verifier};
 use crate::limits::CANDIDATES_MAX;
-use crate::pair::{PairId, StoredPair, record};
+use crate::pair::{NewPair, PairId, StoredPair, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
@@ -45,16 +45,19 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Makes stored parts of one representation one, and a whole one if nothing is missing then.
     pub(super) async fn combine(&mut self, state: &PartialUpdate<'_>, record: &mut [u8]) -> Combined {
         self.report.step(Step::PartialUpdate);
-        let Some((into, newest)) = state.oldest().zip(state.newest()) else {
+        let Some(into) = state.oldest() else {
             return Combined::Failed;
         };
-        if newest != into {
-            let Some(found) = self.load(newest, None, record).await else {
+        for (id, from, learns) in state.heads() {
+            if learns && !matches!(self.store.extent(id, state.complete()).await, Ok(None)) {
+                // It holds more than there is.
+                return Combined::Failed;
+            }
+            let Some(found) = self.load(from, None, record).await else {
                 return Combined::Failed;
             };
-            let pair = found.view(record).map(|pair| state.combined(&pair));
-            let updated = match pair {
-                Some(pair) => self.store.update(into, &pair).await,
+            let updated = match found.view(record) {
+                Some(pair) => rewrite(self.store, id, &state.combined(&pair), record.len()).await,
                 None => Err(StoreError::Gone),
             };
             if let Err(error) = updated {
@@ -165,13 +168,21 @@ pub(super) async fn resume<S: PairStore>(
     stored: &StoredPair<'_>,
     record_max: usize,
 ) -> Result<Writing, StoreError<S::Error>> {
-    let new = state.freshened(stored);
-    if record::encoded_len(&new).is_none_or(|len| len > record_max) {
-        // It would never be found again.
-        return Err(StoreError::HeadTooLarge);
-    }
-    store.update(stored.id, &new).await?;
+    rewrite(store, stored.id, &state.freshened(stored), record_max).await?;
     store.resume(stored.id, state.part().first).await
+}
+
+/// Writes a pair's head anew, unless it would never be found again.
+pub(super) async fn rewrite<S: PairStore>(
+    store: &mut S,
+    id: PairId,
+    new: &NewPair<'_>,
+    record_max: usize,
+) -> Result<(), StoreError<S::Error>> {
+    match record::encoded_len(new) {
+        Some(len) if len <= record_max => store.update(id, new).await,
+        _ => Err(StoreError::HeadTooLarge),
+    }
 }
 
 /// Whether every octet of a body is held.

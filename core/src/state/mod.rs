@@ -110,8 +110,9 @@ pub use store_and_use::{End, StoreAndUse};
 pub(crate) use target::Target;
 
 use crate::fields::{RequestFacts, ResponseFacts};
-use crate::head::{Edited, RequestHead, ResponseHead};
+use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
+use crate::pair::{NewPair, Nominated, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -156,6 +157,38 @@ impl<'a> Context<'a> {
             ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
         let date = stored_fields::missing_date(&facts, at);
         (Arrived { response, received: age::received_at(&facts, at), date }, facts)
+    }
+
+    /// `stored`, with the fields of a response that has arrived in place of its own ones (§3.2), its time, and
+    /// the nominated lines of the request that led to it. `length`: the `Content-Length` of the whole, where
+    /// that of the response is another one.
+    #[inline(never)]
+    pub(crate) fn freshened<'f>(
+        &self,
+        stored: &StoredPair<'f>,
+        arrived: &'f Arrived<'f>,
+        length: Option<&'f Text<20>>,
+    ) -> NewPair<'f>
+    where
+        'a: 'f,
+    {
+        let date = arrived.date.as_ref();
+        let fields =
+            stored_fields::freshened(stored.response.fields, arrived.response.fields, date, self.options);
+        let fields = stored_fields::with_length(fields, length);
+        NewPair {
+            method: stored.method,
+            uri: stored.uri,
+            nominated: Nominated::new(self.request.fields, fields)
+                .hiding(&self.options.secrets, self.candidates.hashes()),
+            authorized: stored.authorized || self.asked.has_authorization,
+            status: stored.response.status,
+            fields,
+            received: arrived.received,
+            length: stored.body.complete,
+            offset: 0,
+            resumable: !stored.body.committed,
+        }
     }
 
     /// Whether the response may be stored.
