@@ -1,4 +1,9 @@
 //! The part of a reply that completes a stored part: stored octets and new ones as one body (§3.4).
+//!
+//! The part is not pinned meanwhile. A store does not evict it for its own rest; where that leaves no room
+//! (a part that lies right before the octets a ring writes next), the rest is handed over and not stored, and
+//! the part goes, so that the next request stores the whole anew. If another client's pairs take its place,
+//! the body ends with [`BodyError::Lost`]. Neither can mix octets of two bodies.
 
 use super::deadline::{self, Passed};
 use super::parts;
@@ -176,6 +181,10 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         body.torn = false;
         if let Err(error) = stored {
             body.writing = None;
+            if matches!(error, StoreError::BodyTooLarge) {
+                // What is stored stands in the way of the rest. It is still read, and then it goes.
+                self.parts.pending.forget = Some(body.id);
+            }
             self.report.store_failed |= matches!(error, StoreError::Medium(_));
             self.suspend(error.reason()).await;
         }

@@ -7,6 +7,7 @@ mod completing;
 mod deadlines;
 mod downloads;
 mod failures;
+mod looking;
 mod named_downloads;
 mod reports;
 mod resumed_downloads;

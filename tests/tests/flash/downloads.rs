@@ -4,7 +4,8 @@
 mod flash;
 mod release;
 
-use flash::{Flash, SECTORS};
+use flash::{Flash, SECTORS, crowded};
+use larder::client::{Outcome, Storing};
 use larder_tests::nor::Tear;
 use release::{IMAGE, Release};
 
@@ -82,6 +83,39 @@ fn power_cuts_all_over_a_resumed_download_cost_a_fragment_at_most() {
 #[test]
 fn power_cuts_all_over_a_download_under_a_name_cost_a_fragment_at_most() {
     cut_all_over(|lost| Release::behind(lost, IMAGE / 2).signed(), 60);
+}
+
+/// A flash with the first half of the image, and so many other pairs behind it that what is written next
+/// runs into it.
+fn in_its_own_way() -> (Release, Flash<4>) {
+    let release = Release::behind(1, IMAGE / 2);
+    let (half, done) = release.download(Flash::<4>::blank(), 1, None);
+    assert!(done.is_err());
+    (release, crowded(half, 11))
+}
+
+#[test]
+fn a_part_that_stands_in_the_way_of_its_rest_gives_way() {
+    let (release, flash) = in_its_own_way();
+    let before = release.meter().read;
+    let (flash, done) = release.download(flash, 1, None);
+    assert_eq!(done, Ok(()));
+    let read = release.meter().read - before;
+    assert!(read > IMAGE as u64 && read <= IMAGE as u64 * 3 / 2, "{read} octets were read");
+    assert_eq!(release.download(flash, 1, None).1, Ok(()));
+    assert_eq!(release.meter().read - before, read, "it is there");
+}
+
+#[test]
+fn a_request_that_completes_such_a_part_is_answered_and_the_next_one_stored() {
+    let (release, flash) = in_its_own_way();
+    let (flash, report) = release.get(flash);
+    assert_eq!((report.outcome, report.from_store), (Outcome::Completed, IMAGE as u64 / 2));
+    assert!(!matches!(report.storing, Storing::Stored(_)), "{report:?}");
+    let (flash, report) = release.get(flash);
+    assert_eq!(report.outcome, Outcome::Miss);
+    assert!(matches!(report.storing, Storing::Stored(_)), "{report:?}");
+    assert_eq!(release.get(flash).1.outcome, Outcome::Hit);
 }
 
 /// Cuts the power in `cuts` operations all over a download that goes on at the half of the image.

@@ -18,6 +18,11 @@
 //! in between, it is a part of which nothing is missing, and is verified before it is used. If nobody says what it must hash to, the download
 //! succeeds, and [`Download::verified`] is `None`.
 //!
+//! **Before the body.** The caller may [refuse](Persistence::accept) what is too large, or known already,
+//! when the head is there: no octet of the body is read then. The origin has sent some by that time, up to what
+//! fits the connection's buffers; where those are dear, a download [looks first](Wanted::head_first), by HEAD.
+//! `Want-Repr-Digest` (RFC 9530) asks for a digest if none is expected.
+//!
 //! # URIs that change
 //!
 //! Releases are often served from signed URIs, each good for some minutes. What is stored of a body is
@@ -67,12 +72,14 @@ pub struct Wanted<'d> {
     expected: Option<Digest>,
     name: Option<&'d str>,
     most_hops: usize,
+    head_first: bool,
 }
 
 impl<'d> Wanted<'d> {
     /// What GET answers for an absolute URI.
     pub const fn new(uri: &'d str) -> Self {
-        Self { uri, fields: Fields::EMPTY, expected: None, name: None, most_hops: REDIRECTS_MAX }
+        let (fields, most_hops) = (Fields::EMPTY, REDIRECTS_MAX);
+        Self { uri, fields, expected: None, name: None, most_hops, head_first: false }
     }
 
     /// The same, with these lines in every request, but for those that another origin may not see
@@ -99,6 +106,14 @@ impl<'d> Wanted<'d> {
         Self { name: Some(name), ..self }
     }
 
+    /// The same, with a HEAD before the first GET, which asks [`Persistence::accept`] before the origin sends
+    /// any of the body. It goes through the cache as any HEAD: what is stored and fresh answers it, and what it
+    /// shows to be another version by now goes (§4.3.5). It costs a round trip on each hop; if it is answered
+    /// other than 200, GET decides.
+    pub const fn head_first(self) -> Self {
+        Self { head_first: true, ..self }
+    }
+
     /// The same, following at most so many redirections, and never more than [`REDIRECTS_MAX`].
     pub const fn following(self, hops: usize) -> Self {
         Self { most_hops: hops, ..self }
@@ -112,6 +127,17 @@ pub(super) struct Terms<'c> {
     pub(super) sent_to: Option<&'c str>,
     /// What the caller expects.
     pub(super) expected: Option<&'c Digest>,
+}
+
+/// What is about to be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Offer {
+    /// Octets of the body, if the response says so.
+    pub complete: Option<u64>,
+    /// What the body must hash to: as expected by the caller, else as the response says. After a HEAD, as the
+    /// response says.
+    pub digest: Option<Digest>,
 }
 
 /// How far an attempt is.
@@ -131,6 +157,13 @@ pub struct Progress {
 /// How long a download goes on, and who is told. Waiting is done here, and nowhere else.
 #[expect(async_fn_in_trait, reason = "as Origin")]
 pub trait Persistence {
+    /// A response is there, of whose body nothing was read. Whether to go on: if not, the download fails with
+    /// [`DownloadError::Refused`]. Asked in every attempt, and after a [HEAD](Wanted::head_first).
+    fn accept(&mut self, offer: Offer) -> bool {
+        let _ = offer;
+        true
+    }
+
     /// Octets arrived. To be done quickly.
     fn progress(&mut self, progress: Progress) {
         let _ = progress;
@@ -191,6 +224,10 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 },
                 Err(error) => error,
             };
+            if matches!(error, DownloadError::NotStored(_)) && self.pending.forget.is_some() {
+                // What was stored stood in the way of the rest, and goes.
+                continue;
+            }
             // What there is of it stays pinned meanwhile.
             if !persistence.again(&error, reached).await {
                 self.pending.settle(&mut self.store).await;

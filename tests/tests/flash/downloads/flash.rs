@@ -67,14 +67,19 @@ impl<const W: usize> Flash<W> {
 
     /// One that is full of other pairs: whatever is stored takes the place of some of them.
     pub fn used() -> Self {
-        let mut full = mounted(Self::blank());
-        for number in 0..24 {
-            block_on(store(&mut full, &sample(&format!("/{number}"), 60_000)));
-        }
-        let flash = full.into_flash();
+        let flash = crowded(Self::blank(), 24);
         assert!(flash.nor.counts().all_erases() > 0, "the flash is not full");
         Self::of(mounted(flash))
     }
+}
+
+/// Stores so many pairs of 60,000 octets each on it.
+pub fn crowded<const W: usize>(flash: Flash<W>, pairs: usize) -> Flash<W> {
+    let mut crowded = mounted(flash);
+    for number in 0..pairs {
+        block_on(store(&mut crowded, &sample(&format!("/{number}"), 60_000)));
+    }
+    crowded.into_flash()
 }
 
 /// The store on a flash, with power.

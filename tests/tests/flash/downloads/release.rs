@@ -2,10 +2,10 @@
 
 use super::flash::{Flash, mounted};
 use larder::client::download::{Attempts, DownloadError, Wanted};
-use larder::client::{BodyRead, Client, Content, Origin, Sending};
+use larder::client::{BodyRead, Client, Content, Origin, Report, Sending};
 use larder::digest::{Verdict, Verifier};
 use larder::fields::Digest;
-use larder::head::{HeadMut, Outgoing};
+use larder::head::{HeadMut, Outgoing, RequestHead};
 use larder_tests::nor::Tear;
 use larder_tests::origin::{Asked, OriginError};
 use larder_tests::store_suite::octets;
@@ -131,6 +131,25 @@ impl Release {
     /// What went over the link so far.
     pub fn meter(&self) -> Meter {
         *self.line.meter.borrow()
+    }
+
+    /// Boots, and asks for the image as for anything else. What became of it.
+    pub fn get<const W: usize>(&self, flash: Flash<W>) -> (Flash<W>, Report) {
+        self.clock.reboot();
+        let mut store = mounted(flash);
+        let mut client: Client<_, _, _> = Client::new(&mut store, self.line.clone(), self.clock.clone());
+        let report = block_on(async {
+            let mut reply = client.request(RequestHead::get(URI)).await;
+            let mut there = vec![0; IMAGE];
+            let read = reply.read_to_end(&mut there).await.expect("a whole body");
+            assert!(read == IMAGE && there == *self.content, "another image");
+            let report = reply.report().clone();
+            drop(reply);
+            client.idle().await.expect("a flash that works");
+            report
+        });
+        drop(client);
+        (store.into_flash(), report)
     }
 
     /// Boots, and downloads the image; power is lost in the step after the next `steps`, if any. The
