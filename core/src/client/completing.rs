@@ -10,9 +10,9 @@ use super::parts;
 use super::reply::{Body, Head, Reply};
 #[cfg(feature = "digest")]
 use super::storing::StoringBody;
+use super::storing::{Replaces, gathered};
 use super::{BodyError, BodyRead, Origin, Sending, Storing};
 use crate::head::HeadMut;
-use crate::limits::CANDIDATES_MAX;
 use crate::pair::PairId;
 use crate::reason::Reason;
 use crate::state::{Combining, Hole, MissNext};
@@ -38,15 +38,13 @@ pub(super) struct Completing<'c> {
     at: Exchange,
     /// For the heads of further responses.
     head: Option<HeadMut<'c>>,
-    replaces: heapless::Vec<PairId, CANDIDATES_MAX>,
+    replaces: Replaces,
 }
 
 impl Completing<'_> {
     /// A body of which the first hole is about to be filled.
     pub(super) fn new(state: &Combining<'_, '_>, id: PairId, writing: Writing, at: Exchange) -> Self {
         let part = state.part();
-        let mut replaces = heapless::Vec::new();
-        replaces.extend(state.replaces());
         Self {
             id,
             offset: 0,
@@ -56,7 +54,7 @@ impl Completing<'_> {
             torn: false,
             at,
             head: None,
-            replaces,
+            replaces: gathered(state.replaces()),
         }
     }
 

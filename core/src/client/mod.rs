@@ -1,5 +1,7 @@
 //! The client: it walks the states over a store, an origin and a clock.
 
+mod asking;
+mod cache_status;
 mod call;
 mod completing;
 mod deadline;

@@ -1,16 +1,15 @@
 //! The part of a walk that deals with stored parts: looks at them, combines them, continues them.
 
 use super::completing::Completing;
+use super::storing::gathered;
 use super::walk::Walk;
 use super::{Origin, Step, Storing};
 #[cfg(feature = "digest")]
 use crate::digest::{self, Verifier};
-use crate::limits::CANDIDATES_MAX;
 use crate::pair::{NewPair, PairId, StoredPair, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
-use heapless::Vec;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Offers a pair that was found to a decision. Whether there was one in the record.
@@ -85,8 +84,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Err(error) => return self.not_combined(&error),
         }
         let resumed = self.store.resume(into, state.complete()).await;
-        let mut replaces: Vec<PairId, CANDIDATES_MAX> = Vec::new();
-        replaces.extend(state.replaces());
+        let replaces = gathered(state.replaces());
         let committed = match resumed {
             Ok(writing) => self.store.commit(writing, &replaces).await,
             Err(error) => Err(error),

@@ -124,7 +124,7 @@ impl<'a> PartialUpdate<'a> {
         NewPair {
             method: stored.method,
             uri: stored.uri,
-            nominated: Nominated::kept(stored, fields),
+            nominated: Nominated::kept(stored, &fields),
             authorized: stored.authorized,
             status: stored.response.status,
             fields,

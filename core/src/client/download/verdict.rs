@@ -22,7 +22,7 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             return;
         };
         let length = body.length;
-        self.commit(body).await;
+        self.commit(&body).await;
         if let (Storing::Stored(id), Some(length)) = (self.report.storing, length)
             && !parts::is_whole(self.parts.store, id, length).await
         {
