@@ -212,6 +212,7 @@ impl Candidates {
     /// Those incomplete responses that are parts of the same representation as the one at `at`, itself
     /// among them, and the complete length that they agree on (§3.4): those that do not know it take it from
     /// the others.
+    #[inline(never)]
     pub(crate) fn parts_of(&self, at: usize) -> Option<(Chosen, u64)> {
         let this = self.list.get(at).map(|candidate| self.incomplete(candidate))?;
         let is_part =

@@ -84,7 +84,6 @@ impl<'a> Freshening<'a> {
         self.forget
     }
 
-    #[inline(never)]
     pub(crate) fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
         self.context.freshened(stored, &self.arrived, None)
     }

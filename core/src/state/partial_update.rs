@@ -165,7 +165,6 @@ impl<'a> PartialUpdate<'a> {
         let candidates = &mut *selecting.scratch;
         let newest = candidates.get(newest).copied().zip(oldest);
         let mut tag: Vec<u8, ETAG_MAX> = Vec::new();
-        let learns = newest.is_some_and(|(candidate, _)| candidate.body.complete.is_none());
         if let Some((candidate, _)) = newest {
             // No longer one is kept.
             let _ = tag.extend_from_slice(candidates.tag(&candidate));
@@ -174,9 +173,7 @@ impl<'a> PartialUpdate<'a> {
         if let Some((candidate, id)) = newest {
             let body = StoredBody { complete: Some(complete), ..candidate.body };
             let mut candidate = Candidate { id, body, ..candidate };
-            if learns {
-                candidate.answer = selecting.answer(&candidate, EntityTag::parse(&tag));
-            }
+            candidate.answer = selecting.answer(&candidate, EntityTag::parse(&tag));
             let candidate = match combined {
                 Combined::Part(extents) => selecting.part(candidate, &extents),
                 _ => {

@@ -171,6 +171,7 @@ impl<'a> Selecting<'a> {
     }
 
     /// What a stored response with this tag is to the client.
+    #[inline(never)]
     pub(super) fn answer(&self, candidate: &Candidate, etag: Option<EntityTag<'_>>) -> Answer {
         let Candidate { status, last_modified, date, body, .. } = *candidate;
         let validators = Validators { etag, last_modified };
