@@ -32,6 +32,9 @@ pub(super) struct Walk<'w, S, O: Origin, C> {
     pub(super) pending: &'w mut Pending,
     pub(super) report: &'w mut Report,
     pub(super) failure: &'w mut Option<Failure<O::Error>>,
+    /// What the body must hash to, if the caller knows.
+    #[cfg(feature = "digest")]
+    pub(super) expected: Option<&'w crate::fields::Digest>,
 }
 
 /// What is sent with the request, and how long one waits.

@@ -118,7 +118,7 @@ impl<'a> CacheMiss<'a> {
                 fields = fields.with(Known::IfRange, Field::new("If-Range", value));
             }
         }
-        Outgoing { method: request.method, uri: request.uri, fields }
+        Outgoing { method: request.method, uri: self.context.target.of(request), fields }
     }
 
     fn if_range<'m>(&'m self, missing: &'m Missing) -> Option<&'m [u8]> {
@@ -138,6 +138,9 @@ impl<'a> CacheMiss<'a> {
     {
         let context: Context<'r> = self.context;
         let (arrived, facts) = context.read(response, at);
+        if context.target.is_beside(&response) {
+            return MissNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, Reason::OfTheRequest));
+        }
         if context.request.method == Method::Head && response.status == 200 {
             return context.after_head(arrived, &facts);
         }

@@ -1,7 +1,8 @@
 //! `IdleClient`: a request has come, and the stored pairs are looked at (RFC 9111 §4).
 
 use super::{
-    CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, UpdateNext,
+    CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, Target,
+    UpdateNext,
 };
 use crate::head::RequestHead;
 use crate::options::CacheOptions;
@@ -35,6 +36,7 @@ pub struct IdleClient<'a> {
     pub(super) has_content: bool,
     #[cfg(feature = "query")]
     pub(super) content_digest: Option<[u8; 32]>,
+    pub(super) target: Target<'a>,
 }
 
 /// What follows [`IdleClient`].
@@ -85,6 +87,7 @@ impl<'a> IdleClient<'a> {
             validating: false,
             distrusting: false,
             has_content: false,
+            target: Target::OWN,
             #[cfg(feature = "query")]
             content_digest: None,
         }
@@ -113,6 +116,17 @@ impl<'a> IdleClient<'a> {
     #[cfg(feature = "query")]
     pub const fn with_content_digest(self, digest: Option<[u8; 32]>) -> Self {
         Self { content_digest: digest, ..self }
+    }
+
+    /// The same, for a request that goes to `uri`. Its own URI is a name: what it brings is stored and found
+    /// under it.
+    ///
+    /// For representations whose URIs change ([`crate::client::download`]). Validators mean something for
+    /// one URI only (RFC 9110 §8.8.1): the caller must know by other means what the body is to be. Whatever
+    /// is neither 200, 206, 304 nor 416 is handed over, and nothing stored is touched for it.
+    #[cfg(feature = "digest")]
+    pub const fn sending_to(self, uri: &'a str) -> Self {
+        Self { target: Target::elsewhere(uri), ..self }
     }
 
     /// The options it follows.
