@@ -1,5 +1,7 @@
 //! The client: it walks the states over a store, an origin and a clock.
 
+#[cfg(feature = "server")]
+mod answered;
 mod call;
 mod completing;
 mod deadline;
@@ -54,6 +56,9 @@ pub struct Client<S, O, C, const BYTES: usize = 2048, const FIELDS: usize = 40> 
     record: [u8; BYTES],
     scratch: Candidates,
     pending: Pending,
+    /// It is a [`Server`](crate::server::Server)'s.
+    #[cfg(feature = "server")]
+    pub(crate) at_origin: bool,
 }
 
 impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
@@ -75,6 +80,8 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             record: [0; BYTES],
             scratch: Candidates::new(),
             pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
+            #[cfg(feature = "server")]
+            at_origin: false,
         }
     }
 
@@ -117,9 +124,15 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         call: Call<'c, T, D>,
         validating: bool,
     ) -> Reply<'c, S, O> {
-        let Self { store, origin, clock, options, head, record, scratch, pending } = self;
+        #[cfg(feature = "server")]
+        let at_origin = self.at_origin;
+        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
         pending.settle(store).await;
         let mut idle = IdleClient::new(options);
+        #[cfg(feature = "server")]
+        if at_origin {
+            idle = crate::state::IdleServer::new(options).idle();
+        }
         if validating {
             idle = idle.validating();
         }
@@ -137,6 +150,14 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
         Reply::new(Parts { store, origin, pending }, ending, report, failure).await
+    }
+
+    /// Removes what is stored for this URI.
+    #[cfg(feature = "server")]
+    pub(crate) async fn invalidate(&mut self, uri: &str) -> Result<(), S::Error> {
+        let removed = self.store.invalidate(crate::pair::PairKey::new(uri)).await;
+        self.pending.distrust |= removed.is_err();
+        removed
     }
 
     /// Does a bounded piece of the store's housekeeping, at most one erase: call it between

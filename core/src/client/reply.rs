@@ -6,13 +6,13 @@ use super::walk::Ending;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
 use crate::head::{Edited, Fields};
 use crate::pair::PairId;
-use crate::rules::stored_fields::{self, MadeDate};
-use crate::state::FromCache;
+use crate::state::{Arrived, FromCache};
 use crate::store::{Found, PairStore, StoreError};
 use core::fmt;
 use core::future::{Future, pending};
 
-/// The answer to a request. There always is one: if nobody could answer, its status is 504.
+/// The answer to a request. There always is one: if nobody could answer, its status is 504 (500 of a
+/// `Server`, feature `server`).
 ///
 /// Read its body with [`read`](Self::read). What comes from the origin is stored on the way, and is
 /// found by later requests once the body has been read to its end. A reply may be dropped half-way: what
@@ -37,7 +37,7 @@ pub(super) struct Parts<'c, S, O> {
 /// Whose head is handed over.
 pub(super) enum Head<'c> {
     /// The origin's.
-    Origin(Fields<'c>, Option<MadeDate>),
+    Origin(Arrived<'c>),
     /// A stored one.
     Stored { state: FromCache<'c>, found: Found, record: &'c [u8] },
     /// One made here: it has no lines.
@@ -82,10 +82,10 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
                 let stored = found.view(record).map_or(0, |pair| pair.response.status);
                 (stored, Head::Stored { state, found, record }, Body::Completing(completing))
             }
-            Ending::Origin { status, fields, date, storing } => {
-                (status, Head::Origin(fields, date), Body::Origin { received: 0, storing })
+            Ending::Origin { arrived, storing } => {
+                (arrived.status(), Head::Origin(arrived), Body::Origin { received: 0, storing })
             }
-            Ending::Nobody => (504, Head::None, Body::None),
+            Ending::Nobody { status } => (status, Head::None, Body::None),
         };
         let mut reply = Self { parts, status, head, body, report, failure };
         if let Body::Origin { storing, .. } = &mut reply.body
@@ -109,7 +109,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// The field lines.
     pub fn fields(&self) -> Edited<'_> {
         match &self.head {
-            Head::Origin(fields, date) => stored_fields::dated(Edited::new(*fields), date.as_ref()),
+            Head::Origin(arrived) => arrived.fields(),
             Head::Stored { state, found, record } => {
                 let stored = found.view(record).map_or(Fields::EMPTY, |pair| pair.response.fields);
                 state.fields(stored)
@@ -166,6 +166,8 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             Body::None => Ok(0),
             Body::Failed => Err(BodyError::CutOff),
             Body::Stored { .. } => self.read_stored(buf).await,
+            #[cfg(feature = "server")]
+            Body::Origin { .. } if self.is_answered() => self.read_answered(buf, deadline).await,
             Body::Origin { .. } => self.read_origin(buf, deadline).await,
             Body::Completing(_) => self.read_completing(buf, deadline).await,
         };

@@ -9,13 +9,13 @@ use super::deadline::{self, Passed};
 use super::storing::StoringBody;
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
-use crate::head::{Fields, HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
-use crate::rules::stored_fields::MadeDate;
 use crate::state::{
-    CacheMiss, Candidates, CouldNotBeStored, End, FromCache, GatewayTimeout, IdleClient, InvalidateEntries,
-    MissNext, NeedRevalidation, RevalidationNext, Serving, StoreAndUse, Unreachable, UpdateNext,
+    Arrived, CacheMiss, Candidates, CouldNotBeStored, End, FromCache, GatewayTimeout, IdleClient,
+    InvalidateEntries, MissNext, NeedRevalidation, RevalidationNext, Serving, StoreAndUse, Unreachable,
+    UpdateNext,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
@@ -53,9 +53,9 @@ pub(super) enum Ending<'c> {
     /// A stored response answers, and the origin has what is missing; the buffer holds its record.
     Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
-    Origin { status: u16, fields: Fields<'c>, date: Option<MadeDate>, storing: Option<StoringBody> },
-    /// Nobody answers: 504.
-    Nobody,
+    Origin { arrived: Arrived<'c>, storing: Option<StoringBody> },
+    /// Nobody answers: 504, or 500 at the origin itself.
+    Nobody { status: u16 },
 }
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
@@ -287,20 +287,20 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 None
             }
         };
-        origin(state.response(), state.made_date(), storing)
+        Ending::Origin { arrived: *state.arrived(), storing }
     }
 
     fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>) -> Ending<'c> {
         self.report.step(Step::CouldNotBeStored);
         self.report.storing = Storing::No(state.reason());
-        origin(state.response(), state.made_date(), None)
+        Ending::Origin { arrived: *state.arrived(), storing: None }
     }
 
     fn gateway_timeout<'c>(&mut self, state: &GatewayTimeout<'c>) -> Ending<'c> {
         self.report.step(Step::GatewayTimeout);
         self.report.outcome = Outcome::GatewayTimeout;
         self.report.forwarded.get_or_insert(state.reason());
-        Ending::Nobody
+        Ending::Nobody { status: state.status() }
     }
 
     /// The origin has failed.
@@ -345,12 +345,4 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
         Ending::Stored(state, found, record)
     }
-}
-
-fn origin<'c>(
-    response: &ResponseHead<'c>,
-    date: Option<MadeDate>,
-    storing: Option<StoringBody>,
-) -> Ending<'c> {
-    Ending::Origin { status: response.status, fields: response.fields, date, storing }
 }

@@ -33,6 +33,9 @@ pub struct IdleClient<'a> {
     pub(super) validating: bool,
     pub(super) distrusting: bool,
     pub(super) has_content: bool,
+    /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
+    #[cfg(feature = "server")]
+    pub(super) at_origin: bool,
 }
 
 /// What follows [`IdleClient`].
@@ -78,7 +81,14 @@ impl<'a> From<UpdateNext<'a>> for IdleNext<'a> {
 impl<'a> IdleClient<'a> {
     /// A cache with these options.
     pub const fn new(options: &'a CacheOptions) -> Self {
-        Self { options, validating: false, distrusting: false, has_content: false }
+        Self {
+            options,
+            validating: false,
+            distrusting: false,
+            has_content: false,
+            #[cfg(feature = "server")]
+            at_origin: false,
+        }
     }
 
     /// The same, to validate a response that was served stale (RFC 5861 §3): what is not fresh

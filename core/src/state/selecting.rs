@@ -37,7 +37,12 @@ impl<'a> Selecting<'a> {
         scratch: &'a mut Candidates,
     ) -> Self {
         scratch.clear();
-        let asked = RequestFacts { has_content: idle.has_content, ..RequestFacts::of(request.fields) };
+        let asked = RequestFacts {
+            has_content: idle.has_content,
+            #[cfg(feature = "server")]
+            at_origin: idle.at_origin,
+            ..RequestFacts::of(request.fields).heeded(idle.options)
+        };
         Self { idle, request, asked, now, scratch, refused: Reason::NothingStored }
     }
 
@@ -59,7 +64,7 @@ impl<'a> Selecting<'a> {
             Some(Reason::NoAuthority)
         } else if self.asked.has_content {
             Some(Reason::HasContent)
-        } else if self.asked.has_if_match {
+        } else if self.asked.has_if_match && !self.asked.at_origin() {
             Some(Reason::OriginPrecondition)
         } else {
             None
