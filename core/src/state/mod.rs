@@ -19,6 +19,9 @@
 //!                                              └─ GatewayTimeout (only-if-cached)
 //! ```
 //!
+//! With the feature `server`, `IdleServer` takes the place of `IdleClient` where the cache is the origin's own. The same
+//! states follow; the origin is the device's handler.
+//!
 //! **Partial content** (§3.3, §3.4). Incomplete pairs are offered with the extents of their bodies around what
 //! is asked for ([`Selecting::wants_extents`]). `PartialUpdate`: parts of one representation are merged, and the
 //! request is decided again. A `CacheMiss` for the whole asks only for the first hole of a stored part with a

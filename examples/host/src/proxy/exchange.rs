@@ -6,9 +6,10 @@ use super::interim::Interim;
 use super::{ProxyClient, Setup};
 use crate::{HEAD_BYTES, HEAD_FIELDS, TcpError};
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
-use larder::client::{Call, Content, Failure, Outcome, Reply, Storing};
+use larder::client::{Call, Content, Failure, Origin, Outcome, Reply, Storing};
 use larder::head::{HeadBuf, HeadError, Method, ResponseHead};
 use larder::store::PairStore;
 use std::rc::Rc;
@@ -76,33 +77,36 @@ async fn exchange<'c, S: PairStore, T: Content>(
         // The client has gone.
         () = answer.closed() => return false,
     };
+    if reply.report().outcome == Outcome::GatewayTimeout {
+        if let Some(failure) = reply.failure() {
+            log::warn!("larder: {}", describe(failure));
+        }
+        refuse(answer, gateway_status(reply.failure()));
+        return false;
+    }
     let due = reply.report().validation_due;
     hand_on(reply, method, answer).await;
     due
 }
 
 /// Hands head and body on. What is stored is stored before the client sees the end of it.
-async fn hand_on<S: PairStore>(
-    mut reply: Reply<'_, S, crate::TcpOrigin>,
+pub(crate) async fn hand_on<S: PairStore, O: Origin>(
+    mut reply: Reply<'_, S, O>,
     method: Method<'_>,
     answer: oneshot::Sender<Response<Answered>>,
 ) {
-    if reply.report().outcome == Outcome::GatewayTimeout {
-        if let Some(failure) = reply.failure() {
-            log::warn!("larder: {}", describe(failure));
-        }
-        return refuse(answer, gateway_status(reply.failure()));
-    }
     let mut buf = vec![0; CHUNK];
     let status = reply.status();
     // The client takes the head of such an answer for all of it.
-    let is_head_only = method == Method::Head || matches!(status, 204 | 304);
+    let is_head_only = method == Method::Head || matches!(status, 204 | 304 | 412 | 416);
     if is_head_only && reply.report().storing == Storing::Underway && reply.read(&mut buf).await.is_err() {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     }
     let Some((fields, status)) = fields::answer(reply.fields()).zip(StatusCode::from_u16(status).ok()) else {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     };
+    let promised = fields.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let mut sent = 0;
     let (pieces, body) = Answered::new();
     let mut response = Response::new(body);
     (*response.status_mut(), *response.headers_mut()) = (status, fields);
@@ -121,6 +125,13 @@ async fn hand_on<S: PairStore>(
             Err(error) => return log::warn!("larder: {error}"),
         };
         let ended = matches!(piece, Piece::End);
+        if let Piece::Octets(octets) = &piece {
+            sent += octets.len() as u64;
+            if Some(sent) == promised {
+                // hyper drops a body of which it has all octets. What follows is only for the store.
+                let _ = reply.read(&mut buf).await;
+            }
+        }
         if pieces.send(piece).await.is_err() || ended {
             return;
         }
@@ -138,7 +149,7 @@ async fn validate<S: PairStore + Clone>(setup: Rc<Setup<S>>, head: Box<Head>) {
 }
 
 /// An answer of the proxy's own, without content.
-fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
+pub(crate) fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
     let (pieces, body) = Answered::new();
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -148,7 +159,7 @@ fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
     let _ = answer.send(response);
 }
 
-fn status_of(error: HeadError) -> StatusCode {
+pub(crate) fn status_of(error: HeadError) -> StatusCode {
     match error {
         HeadError::TooLong | HeadError::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         HeadError::Malformed(_) => StatusCode::BAD_REQUEST,

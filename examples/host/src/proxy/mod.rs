@@ -4,9 +4,9 @@
 //! one store. Field lines pass as they are, but those of the connection; nothing is decompressed,
 //! interim responses pass on, and nothing is ever sent to the origin a second time.
 
-mod body;
-mod exchange;
-mod fields;
+pub(crate) mod body;
+pub(crate) mod exchange;
+pub(crate) mod fields;
 mod interim;
 
 use crate::{HEAD_BYTES, HEAD_FIELDS, SystemClock, TcpOrigin};

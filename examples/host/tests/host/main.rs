@@ -8,4 +8,5 @@ mod inspect;
 mod proxy;
 mod proxy_bodies;
 mod proxy_failures;
+mod serve;
 mod tcp_origin;
