@@ -2,6 +2,7 @@
 
 #[cfg(feature = "server")]
 mod answered;
+mod asking;
 mod call;
 mod completing;
 mod deadline;
@@ -149,7 +150,9 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
         let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
-        Reply::new(Parts { store, origin, pending }, ending, report, failure).await
+        let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
+        reply.begin().await;
+        reply
     }
 
     /// Removes what is stored for this URI.

@@ -60,7 +60,7 @@ pub(super) enum Body<'c> {
 
 impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// The reply of a walk that ended so.
-    pub(super) async fn new(
+    pub(super) fn new(
         parts: Parts<'c, S, O>,
         ending: Ending<'c>,
         report: Report,
@@ -87,18 +87,20 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             }
             Ending::Nobody { status } => (status, Head::None, Body::None),
         };
-        let mut reply = Self { parts, status, head, body, report, failure };
-        if let Body::Origin { storing, .. } = &mut reply.body
+        Self { parts, status, head, body, report, failure }
+    }
+
+    /// Does what the end of the body brings with it, if nothing of it is left to be read.
+    pub(super) async fn begin(&mut self) {
+        if let Body::Origin { storing, .. } = &mut self.body
             && storing.as_ref().is_some_and(|body| body.length == Some(0))
             && let Some(body) = storing.take()
         {
-            // Nothing of it is left to be read.
-            reply.commit(body).await;
+            self.commit(&body).await;
         }
-        if let Body::None = reply.body {
-            reply.parts.pending.settle_forget(reply.parts.store).await;
+        if let Body::None = self.body {
+            self.parts.pending.settle_forget(self.parts.store).await;
         }
-        reply
     }
 
     /// The status code.

@@ -194,6 +194,15 @@ pub struct RequestDirectives {
 }
 
 impl RequestDirectives {
+    /// None at all.
+    pub(crate) const NONE: Self = Self {
+        max_age: Lifetime::Absent,
+        max_stale: StaleLimit::None,
+        min_fresh: Lifetime::Absent,
+        stale_if_error: Lifetime::Absent,
+        flags: 0,
+    };
+
     flags! {
         /// `no-cache`.
         no_cache = NO_CACHE: 0;
@@ -217,7 +226,7 @@ impl RequestDirectives {
     /// `no-store` and `no-transform` alone: those that are not about which stored response will do.
     #[cfg(feature = "server")]
     pub(crate) fn only_about_storing(self) -> Self {
-        Self { flags: self.flags & (Self::NO_STORE | Self::NO_TRANSFORM), ..Self::default() }
+        Self { flags: self.flags & (Self::NO_STORE | Self::NO_TRANSFORM), ..Self::NONE }
     }
 
     /// Adds the directives of one more line.

@@ -116,7 +116,7 @@ impl<'a> ResponseFacts<'a> {
 }
 
 /// What a request head says, as far as a cache asks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestFacts {
     pub(crate) directives: RequestDirectives,
     pub(crate) has_cache_control: bool,
@@ -134,6 +134,21 @@ pub(crate) struct RequestFacts {
 }
 
 impl RequestFacts {
+    /// Of a request that asks for nothing in particular.
+    pub(crate) const NONE: Self = Self {
+        directives: RequestDirectives::NONE,
+        has_cache_control: false,
+        has_authorization: false,
+        pragma_no_cache: false,
+        has_if_match: false,
+        has_if_none_match: false,
+        has_if_modified_since: false,
+        has_range: false,
+        has_content: false,
+        #[cfg(feature = "server")]
+        at_origin: false,
+    };
+
     /// Whether a stored response may be other than whole to this request.
     pub(crate) const fn has_conditions(&self) -> bool {
         self.has_if_none_match
@@ -173,7 +188,7 @@ impl RequestFacts {
 
     /// Reads `fields` once.
     pub(crate) fn of(fields: Fields<'_>) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self::NONE;
         for field in fields {
             let value = field.value();
             match field.known() {

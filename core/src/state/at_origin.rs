@@ -12,7 +12,7 @@ impl Context<'_> {
     /// Whether larder evaluates the preconditions and the range of this request, so that the handler need
     /// know nothing of them.
     fn answers_conditions(&self) -> bool {
-        self.asked.at_origin() && matches!(self.request.method, Method::Get | Method::Head)
+        self.asked().at_origin() && matches!(self.request.method, Method::Get | Method::Head)
     }
 
     /// The client's lines, as the handler gets them.
@@ -36,7 +36,7 @@ impl Context<'_> {
         }
         let length = facts.content_length.filter(|_| !facts.has_transfer_encoding);
         // A part of a body whose end is not known yet cannot be promised.
-        let asked = RequestFacts { has_range: self.asked.has_range && length.is_some(), ..self.asked };
+        let asked = RequestFacts { has_range: self.asked().has_range && length.is_some(), ..*self.asked() };
         let selected = Selected {
             status: response.status,
             validators: Validators::of(facts),

@@ -94,7 +94,7 @@ impl<'a> FromCache<'a> {
         let selected = Selected { validators, ..selected };
         // Of an incomplete one only what was looked up is there.
         let answer =
-            part.unwrap_or_else(|| preconditions::answer(&context.request, &context.asked, &selected));
+            part.unwrap_or_else(|| preconditions::answer(&context.request, context.asked(), &selected));
         let age = Some(arrived.received.initial_age);
         let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));
@@ -193,7 +193,7 @@ impl<'a> FromCache<'a> {
     /// Whether `Age` is sent where it is known. At the origin itself it is not of a response that its
     /// handler has just validated, nor of one made here: `Age` says that the origin did neither (§5.1).
     fn sends_age(&self) -> bool {
-        !self.context.asked.at_origin()
+        !self.context.asked().at_origin()
             || (self.serving != Serving::Validated && !self.answered.is_precondition_failed())
     }
 }

@@ -19,7 +19,7 @@ impl<'a> GatewayTimeout<'a> {
 
     /// 504. Where the cache is the origin's own, 500 instead if the handler failed (RFC 9110 §15.6.1).
     pub const fn status(&self) -> u16 {
-        let is_own_failure = self.context.asked.at_origin() && !matches!(self.reason, Reason::OnlyIfCached);
+        let is_own_failure = self.context.asked().at_origin() && !matches!(self.reason, Reason::OnlyIfCached);
         if is_own_failure { 500 } else { 504 }
     }
 

@@ -87,7 +87,7 @@ impl<'a> StoreAndUse<'a> {
             uri: context.request.uri,
             nominated: Nominated::new(context.request.fields, fields)
                 .hiding(&context.options.secrets, context.candidates.hashes()),
-            authorized: context.asked.has_authorization,
+            authorized: context.asked().has_authorization,
             status,
             fields,
             received: arrived.received,
