@@ -12,13 +12,13 @@ use core::pin::pin;
 impl<S: PairStore, O: Origin> Reply<'_, S, O> {
     /// Whether the response is something else to the client than it is.
     pub(super) const fn is_answered(&self) -> bool {
-        matches!(&self.head, Head::Origin(arrived) if !matches!(arrived.answer(), Answer::Whole))
+        matches!(&self.head, Head::Origin(arrived, _) if !matches!(arrived.answer(), Answer::Whole))
     }
 
     /// The octets to hand over, by their positions in the body.
     fn window(&self) -> Range<u64> {
         let content = match &self.head {
-            Head::Origin(arrived) => arrived.content(),
+            Head::Origin(arrived, _) => arrived.content(),
             _ => None,
         };
         match content {

@@ -3,6 +3,7 @@
 #[cfg(feature = "server")]
 mod answered;
 mod asking;
+mod cache_status;
 mod call;
 mod completing;
 mod deadline;

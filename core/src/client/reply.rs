@@ -5,6 +5,7 @@ use super::storing::StoringBody;
 use super::walk::Ending;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
 use crate::head::{Edited, Fields};
+use crate::options::CacheOptions;
 use crate::pair::PairId;
 use crate::state::{Arrived, FromCache};
 use crate::store::{Found, PairStore, StoreError};
@@ -37,7 +38,7 @@ pub(super) struct Parts<'c, S, O> {
 /// Whose head is handed over.
 pub(super) enum Head<'c> {
     /// The origin's.
-    Origin(Arrived<'c>),
+    Origin(Arrived<'c>, &'c CacheOptions),
     /// A stored one.
     Stored { state: FromCache<'c>, found: Found, record: &'c [u8] },
     /// One made here: it has no lines.
@@ -82,8 +83,9 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
                 let stored = found.view(record).map_or(0, |pair| pair.response.status);
                 (stored, Head::Stored { state, found, record }, Body::Completing(completing))
             }
-            Ending::Origin { arrived, storing } => {
-                (arrived.status(), Head::Origin(arrived), Body::Origin { received: 0, storing })
+            Ending::Origin { options, arrived, storing } => {
+                let body = Body::Origin { received: 0, storing };
+                (arrived.status(), Head::Origin(arrived, options), body)
             }
             Ending::Nobody { status } => (status, Head::None, Body::None),
         };
@@ -111,7 +113,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// The field lines.
     pub fn fields(&self) -> Edited<'_> {
         match &self.head {
-            Head::Origin(arrived) => arrived.fields(),
+            Head::Origin(arrived, _) => arrived.fields(),
             Head::Stored { state, found, record } => {
                 let stored = found.view(record).map_or(Fields::EMPTY, |pair| pair.response.fields);
                 state.fields(stored)

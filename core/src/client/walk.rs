@@ -11,6 +11,7 @@ use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::options::CacheOptions;
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
@@ -53,7 +54,7 @@ pub(super) enum Ending<'c> {
     /// A stored response answers, and the origin has what is missing; the buffer holds its record.
     Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
-    Origin { arrived: Arrived<'c>, storing: Option<StoringBody> },
+    Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
     /// Nobody answers: 504, or 500 at the origin itself.
     Nobody { status: u16 },
 }
@@ -147,12 +148,14 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
         let requested = self.clock.now();
+        self.report.forward_status = None;
         let mut content = sent.content.take();
         let exchange = Sending { content: content.as_mut(), interim: &mut *sent.interim };
         let sending = self.origin.send(request, exchange, head.as_mut());
         let failure = match deadline::before(sent.deadline.as_mut(), sending).await {
             Ok(Ok(())) => {
                 let at = Exchange { requested, received: self.clock.now() };
+                self.report.forward_status = Some(head.response().status);
                 self.observe(request.uri, &head.response(), at);
                 return Some(at);
             }
@@ -287,13 +290,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 None
             }
         };
-        Ending::Origin { arrived: *state.arrived(), storing }
+        Ending::Origin { options: state.options(), arrived: state.arrived(), storing }
     }
 
     fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>) -> Ending<'c> {
         self.report.step(Step::CouldNotBeStored);
         self.report.storing = Storing::No(state.reason());
-        Ending::Origin { arrived: *state.arrived(), storing: None }
+        Ending::Origin { options: state.options(), arrived: state.arrived(), storing: None }
     }
 
     fn gateway_timeout<'c>(&mut self, state: &GatewayTimeout<'c>) -> Ending<'c> {

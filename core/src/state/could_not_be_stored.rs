@@ -27,8 +27,8 @@ impl<'a> CouldNotBeStored<'a> {
     }
 
     /// What arrived.
-    pub(crate) const fn arrived(&self) -> &Arrived<'a> {
-        &self.arrived
+    pub(crate) const fn arrived(&self) -> Arrived<'a> {
+        self.arrived
     }
 
     /// The status to hand over: that of the response, unless an `IdleServer` (feature `server`) has answered

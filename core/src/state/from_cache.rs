@@ -171,13 +171,18 @@ impl<'a> FromCache<'a> {
         if self.context.request.method == Method::Head { None } else { self.answered.content() }
     }
 
+    /// The stored lines, freshened if the response was just validated.
+    pub(crate) fn freshened<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
+        match &self.validated_by {
+            Some((new, date)) => stored_fields::freshened(stored, *new, date.as_ref(), self.context.options),
+            None => Edited::new(stored),
+        }
+    }
+
     /// The lines to serve, given the stored ones: freshened if it was just validated, with one
     /// `Age`, without those that `no-cache="…"` keeps back.
     pub fn fields<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
-        let mut fields = match &self.validated_by {
-            Some((new, date)) => stored_fields::freshened(stored, *new, date.as_ref(), self.context.options),
-            None => Edited::new(stored),
-        };
+        let mut fields = self.freshened(stored);
         if self.hides_fields {
             fields = fields.hiding_no_cache();
         }

@@ -85,8 +85,11 @@ impl<'a> StoreAndUse<'a> {
         NewPair {
             method: context.request.method,
             uri: context.request.uri,
-            nominated: Nominated::new(context.request.fields, fields)
-                .hiding(&context.options.secrets, context.candidates.hashes()),
+            nominated: Nominated::new(context.request.fields, &fields).hiding(
+                &fields,
+                &context.options.secrets,
+                context.candidates.hashes(),
+            ),
             authorized: context.asked().has_authorization,
             status,
             fields,
@@ -113,8 +116,8 @@ impl<'a> StoreAndUse<'a> {
     }
 
     /// What arrived.
-    pub(crate) const fn arrived(&self) -> &Arrived<'a> {
-        &self.arrived
+    pub(crate) const fn arrived(&self) -> Arrived<'a> {
+        self.arrived
     }
 
     /// The status to hand over: that of the response, unless an `IdleServer` (feature `server`) has answered

@@ -53,9 +53,10 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
     };
     let mut client = setup.client();
     let call = Call::new(request).interim(&mut listener);
+    let hand_over = HandOver { name: setup.name.as_deref(), method: request.method, answer };
     let due = match Received::of(body, &parts.headers) {
-        Some(content) => exchange(&mut client, call.content(content), request.method, answer).await,
-        None => exchange(&mut client, call, request.method, answer).await,
+        Some(content) => exchange(&mut client, call.content(content), hand_over).await,
+        None => exchange(&mut client, call, hand_over).await,
     };
     // A pair that was left half-way is given up now: no later request has this client. What fails
     // here shows in the store's health.
@@ -69,31 +70,39 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
 async fn exchange<'c, S: PairStore, T: Content>(
     client: &'c mut ProxyClient<S>,
     call: Call<'c, T>,
-    method: Method<'_>,
-    mut answer: oneshot::Sender<Response<Answered>>,
+    mut to: HandOver<'_>,
 ) -> bool {
     let reply = select! {
         reply = client.call(call) => reply,
         // The client has gone.
-        () = answer.closed() => return false,
+        () = to.answer.closed() => return false,
     };
     if reply.report().outcome == Outcome::GatewayTimeout {
         if let Some(failure) = reply.failure() {
             log::warn!("larder: {}", describe(failure));
         }
-        refuse(answer, gateway_status(reply.failure()));
+        refuse(to.answer, gateway_status(reply.failure()));
         return false;
     }
     let due = reply.report().validation_due;
-    hand_on(reply, method, answer).await;
+    hand_on(reply, to).await;
     due
+}
+
+/// Where an answer goes, and how.
+pub(crate) struct HandOver<'a> {
+    /// What the cache calls itself in `Cache-Status`.
+    pub(crate) name: Option<&'a str>,
+    /// The request's method.
+    pub(crate) method: Method<'a>,
+    /// Who waits for it.
+    pub(crate) answer: oneshot::Sender<Response<Answered>>,
 }
 
 /// Hands head and body on. What is stored is stored before the client sees the end of it.
 pub(crate) async fn hand_on<S: PairStore, O: Origin>(
     mut reply: Reply<'_, S, O>,
-    method: Method<'_>,
-    answer: oneshot::Sender<Response<Answered>>,
+    HandOver { name, method, answer }: HandOver<'_>,
 ) {
     let mut buf = vec![0; CHUNK];
     let status = reply.status();
@@ -102,9 +111,15 @@ pub(crate) async fn hand_on<S: PairStore, O: Origin>(
     if is_head_only && reply.report().storing == Storing::Underway && reply.read(&mut buf).await.is_err() {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     }
-    let Some((fields, status)) = fields::answer(reply.fields()).zip(StatusCode::from_u16(status).ok()) else {
+    let Some((mut fields, status)) = fields::answer(reply.fields()).zip(StatusCode::from_u16(status).ok())
+    else {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     };
+    if let Some(member) =
+        name.zip(reply.cache_status()).and_then(|(name, status)| fields::member(name, &status))
+    {
+        fields.append("cache-status", member);
+    }
     let promised = fields.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     let mut sent = 0;
     let (pieces, body) = Answered::new();

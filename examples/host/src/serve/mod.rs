@@ -8,7 +8,7 @@ mod api;
 pub use api::{Api, DEVICE};
 
 use crate::proxy::body::{Answered, Received};
-use crate::proxy::exchange::{hand_on, refuse, status_of};
+use crate::proxy::exchange::{HandOver, hand_on, refuse, status_of};
 use crate::proxy::fields;
 use crate::{HEAD_BYTES, HEAD_FIELDS, SystemClock};
 use http::{Request, Response, StatusCode};
@@ -89,7 +89,7 @@ async fn run<S: PairStore + Clone>(
     };
     let (status, outcome, calls) = (reply.status(), reply.report().outcome, setup.api.calls());
     println!("{} {path} {status} {outcome}, handler calls so far: {calls}", request.method);
-    hand_on(reply, request.method, answer).await;
+    hand_on(reply, HandOver { name: Some("device"), method: request.method, answer }).await;
     // A pair that was left half-way is given up now: no later request has this server. What fails here
     // shows in the store's health.
     let _ = server.idle().await;
