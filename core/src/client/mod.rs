@@ -5,6 +5,8 @@ mod answered;
 mod asking;
 mod cache_status;
 mod call;
+#[cfg(feature = "collapsing")]
+mod collapsing;
 mod completing;
 mod deadline;
 #[cfg(feature = "digest")]
@@ -20,6 +22,8 @@ mod storing;
 mod walk;
 
 pub use call::Call;
+#[cfg(feature = "collapsing")]
+pub use collapsing::{AwaitedReply, Flights};
 pub use error::{BodyError, Failure};
 pub use origin::{BodyRead, Content, Origin, Sending};
 pub use reply::Reply;
@@ -126,22 +130,12 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         call: Call<'c, T, D>,
         validating: bool,
     ) -> Reply<'c, S, O> {
-        #[cfg(feature = "server")]
-        let at_origin = self.at_origin;
+        self.pending.settle(&mut self.store).await;
         let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
-        pending.settle(store).await;
-        let mut idle = IdleClient::new(options);
+        let idle = IdleClient { validating, distrusting: pending.distrust, ..IdleClient::new(options) };
         #[cfg(feature = "server")]
-        if at_origin {
-            idle = crate::state::IdleServer::new(options).idle();
-        }
-        if validating {
-            idle = idle.validating();
-        }
-        if pending.distrust {
-            idle = idle.distrusting();
-        }
-        idle = idle.with_content(call.content.is_some());
+        let idle = IdleClient { at_origin: self.at_origin, ..idle };
+        let idle = idle.with_content(call.content.is_some());
         let mut report = Report::default();
         let mut failure = None;
         let Call { request, content, deadline, interim } = call;

@@ -124,7 +124,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.conclude(&mut next, last, record).await
     }
 
-    async fn find(&mut self, key: PairKey<'_>, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
+    pub(super) async fn find(
+        &mut self,
+        key: PairKey<'_>,
+        cursor: &mut Cursor,
+        record: &mut [u8],
+    ) -> Option<Found> {
         let found = self.store.find(key, cursor, record).await;
         self.report.store_failed |= found.is_err();
         found.ok().flatten()

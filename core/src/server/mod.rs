@@ -56,7 +56,8 @@
 //! **URIs.** A request's target is made absolute under *one* authority of your choosing (`http://device`), not
 //! under the `Host` that the client sent: each other name would be another resource, and fill the store.
 //!
-//! **Several tasks** each have a server of their own, over one store behind a lock, as clients have.
+//! **Several tasks** each have a server of their own, over one store behind a lock, as clients have. With the feature
+//! `collapsing` a handler is called once though several ask for the same thing at once.
 
 mod handler;
 mod octets;
@@ -65,6 +66,8 @@ pub use crate::rules::at_origin::{Current, may_change};
 pub use handler::{Handled, Handler, HandlerError};
 pub use octets::Octets;
 
+#[cfg(feature = "collapsing")]
+use crate::client::{AwaitedReply, Flights};
 use crate::client::{Call, Client, Content, Reply, Report};
 use crate::head::RequestHead;
 use crate::options::CacheOptions;
@@ -72,6 +75,8 @@ use crate::store::{Health, Maintained, PairStore};
 use crate::time::Clock;
 use core::fmt;
 use core::future::Future;
+#[cfg(feature = "collapsing")]
+use embassy_sync::blocking_mutex::raw::RawMutex;
 
 /// The cache of a device that serves HTTP itself: a [`Client`] whose origin is the [`Handler`], deciding as
 /// [`IdleServer`](crate::state::IdleServer) does.
@@ -113,6 +118,27 @@ impl<S: PairStore, H: Handler, C: Clock, const BYTES: usize, const FIELDS: usize
         call: Call<'c, T, D>,
     ) -> Reply<'c, S, Handled<H>> {
         self.client.call(call).await
+    }
+
+    /// As [`call`](Self::call), but if another server of the same store has the same request under way, waits
+    /// for what its handler makes: see [`Client::collapsed`].
+    ///
+    /// # Cancel safety
+    /// As [`request`](Self::request); if others wait for this one, one of them takes its place.
+    #[cfg(feature = "collapsing")]
+    pub async fn collapsed<
+        'c,
+        T: Content,
+        D: Future<Output = ()>,
+        M: RawMutex,
+        const F: usize,
+        const W: usize,
+    >(
+        &'c mut self,
+        call: Call<'c, T, D>,
+        flights: &'c Flights<M, F, W>,
+    ) -> AwaitedReply<'c, S, Handled<H>> {
+        self.client.collapsed(call, flights).await
     }
 
     /// Has the handler validate what was served stale, or make it anew: as [`Client::validate`].

@@ -3,6 +3,7 @@
 use super::{
     CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, UpdateNext,
 };
+use crate::fields::RequestFacts;
 use crate::head::RequestHead;
 use crate::options::CacheOptions;
 use crate::pair::StoredPair;
@@ -29,13 +30,13 @@ use core::ops::ControlFlow;
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdleClient<'a> {
-    pub(super) options: &'a CacheOptions,
-    pub(super) validating: bool,
-    pub(super) distrusting: bool,
-    pub(super) has_content: bool,
+    pub(crate) options: &'a CacheOptions,
+    pub(crate) validating: bool,
+    pub(crate) distrusting: bool,
+    pub(crate) has_content: bool,
     /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
     #[cfg(feature = "server")]
-    pub(super) at_origin: bool,
+    pub(crate) at_origin: bool,
 }
 
 /// What follows [`IdleClient`].
@@ -107,6 +108,16 @@ impl<'a> IdleClient<'a> {
     /// or HEAD with content goes to the origin, and its response is not stored.
     pub const fn with_content(self, has_content: bool) -> Self {
         Self { has_content, ..self }
+    }
+
+    /// What a request asks for, as far as it counts.
+    pub(crate) fn asked(&self, request: &RequestHead<'_>) -> RequestFacts {
+        RequestFacts {
+            has_content: self.has_content,
+            #[cfg(feature = "server")]
+            at_origin: self.at_origin,
+            ..RequestFacts::of(request.fields).heeded(self.options)
+        }
     }
 
     /// The options it follows.

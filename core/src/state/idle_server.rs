@@ -66,11 +66,6 @@ impl<'a> IdleServer<'a> {
         Self(IdleClient { at_origin: true, ..idle })
     }
 
-    /// What decides.
-    pub(crate) const fn idle(self) -> IdleClient<'a> {
-        self.0
-    }
-
     /// As [`IdleClient::validating`].
     pub const fn validating(self) -> Self {
         Self(self.0.validating())

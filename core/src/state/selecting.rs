@@ -35,12 +35,7 @@ impl<'a> Selecting<'a> {
         now: Now,
         scratch: &'a mut Candidates,
     ) -> Self {
-        scratch.start(RequestFacts {
-            has_content: idle.has_content,
-            #[cfg(feature = "server")]
-            at_origin: idle.at_origin,
-            ..RequestFacts::of(request.fields).heeded(idle.options)
-        });
+        scratch.start(idle.asked(&request));
         Self { idle, request, now, scratch, refused: Reason::NothingStored }
     }
 

@@ -7,6 +7,7 @@ use larder_host::serve::{Api, Setup, serve};
 use larder_host::{SharedStore, SystemClock, logger};
 use std::error::Error;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
@@ -31,7 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     logger::show(if arguments.verbose { log::LevelFilter::Debug } else { log::LevelFilter::Warn });
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{} for /temperature, /log, /setpoint", listener.local_addr()?);
-    let setup = Setup { store: &STORE, api: Api::default(), clock: SystemClock::new() };
+    let setup =
+        Setup { store: &STORE, api: Api::default(), clock: SystemClock::new(), flights: Rc::default() };
     LocalSet::new().run_until(serve(listener, setup)).await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
-use larder::client::{Call, Content, Failure, Origin, Outcome, Reply, Storing};
+use larder::client::{AwaitedReply, Call, Content, Failure, Origin, Outcome, Storing};
 use larder::head::{HeadBuf, HeadError, Method, ResponseHead};
 use larder::store::PairStore;
 use std::rc::Rc;
@@ -55,8 +55,8 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
     let call = Call::new(request).interim(&mut listener);
     let hand_over = HandOver { name: setup.name.as_deref(), method: request.method, answer };
     let due = match Received::of(body, &parts.headers) {
-        Some(content) => exchange(&mut client, call.content(content), hand_over).await,
-        None => exchange(&mut client, call, hand_over).await,
+        Some(content) => exchange(&mut client, call.content(content), &setup, hand_over).await,
+        None => exchange(&mut client, call, &setup, hand_over).await,
     };
     // A pair that was left half-way is given up now: no later request has this client. What fails
     // here shows in the store's health.
@@ -70,10 +70,17 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
 async fn exchange<'c, S: PairStore, T: Content>(
     client: &'c mut ProxyClient<S>,
     call: Call<'c, T>,
+    setup: &'c Setup<S>,
     mut to: HandOver<'_>,
 ) -> bool {
+    let reply = async {
+        match &setup.flights {
+            Some(flights) => client.collapsed(call, flights).await,
+            None => client.call(call).await.into(),
+        }
+    };
     let reply = select! {
-        reply = client.call(call) => reply,
+        reply = reply => reply,
         // The client has gone.
         () = to.answer.closed() => return false,
     };
@@ -101,7 +108,7 @@ pub(crate) struct HandOver<'a> {
 
 /// Hands head and body on. What is stored is stored before the client sees the end of it.
 pub(crate) async fn hand_on<S: PairStore, O: Origin>(
-    mut reply: Reply<'_, S, O>,
+    mut reply: AwaitedReply<'_, S, O>,
     HandOver { name, method, answer }: HandOver<'_>,
 ) {
     let mut buf = vec![0; CHUNK];
@@ -158,7 +165,10 @@ async fn validate<S: PairStore + Clone>(setup: Rc<Setup<S>>, head: Box<Head>) {
     let mut client = setup.client();
     let mut buf = vec![0; CHUNK];
     if let Some(request) = head.request() {
-        client.validate(request, &mut buf).await;
+        match &setup.flights {
+            Some(flights) => client.validate_collapsed(request, flights, &mut buf).await,
+            None => client.validate(request, &mut buf).await,
+        };
         let _ = client.idle().await;
     }
 }

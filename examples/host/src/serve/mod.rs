@@ -11,16 +11,18 @@ use crate::proxy::body::{Answered, Received};
 use crate::proxy::exchange::{HandOver, hand_on, refuse, status_of};
 use crate::proxy::fields;
 use crate::{HEAD_BYTES, HEAD_FIELDS, SystemClock};
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use larder::client::Call;
+use larder::client::{Call, Flights};
 use larder::head::HeadBuf;
 use larder::server::Server;
 use larder::store::PairStore;
 use std::io;
+use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::spawn_local;
@@ -34,7 +36,12 @@ pub struct Setup<S> {
     pub api: Api,
     /// The clock.
     pub clock: SystemClock,
+    /// Who is asking the device for what: it measures once, though several ask at once.
+    pub flights: Rc<ServeFlights>,
 }
+
+/// Room for 4 requests that others wait for, and for 16 that wait.
+pub type ServeFlights = Flights<NoopRawMutex, 4, 16>;
 
 /// Serves every connection that `listener` accepts, as long as the future is polled. To be run in a
 /// [`LocalSet`](tokio::task::LocalSet).
@@ -84,8 +91,8 @@ async fn run<S: PairStore + Clone>(
         Box::new(Server::new(setup.store, setup.api.clone(), setup.clock));
     let call = Call::new(request);
     let reply = match Received::of(body, &parts.headers) {
-        Some(content) => server.call(call.content(content)).await,
-        None => server.call(call).await,
+        Some(content) => server.collapsed(call.content(content), &setup.flights).await,
+        None => server.collapsed(call, &setup.flights).await,
     };
     let (status, outcome, calls) = (reply.status(), reply.report().outcome, setup.api.calls());
     println!("{} {path} {status} {outcome}, handler calls so far: {calls}", request.method);

@@ -14,6 +14,7 @@ struct Device {
     child: Child,
     says: Lines<BufReader<ChildStdout>>,
     client: SendRequest<Full<Bytes>>,
+    address: String,
 }
 
 /// An answer, and how often the handler had been called by then.
@@ -47,7 +48,7 @@ impl Device {
         let stream = TcpStream::connect(address).await.expect("the device listens");
         let (client, connection) = handshake(TokioIo::new(stream)).await.expect("a connection");
         tokio::spawn(connection);
-        Self { child, says, client }
+        Self { child, says, client, address: address.to_owned() }
     }
 
     async fn ask(
@@ -127,4 +128,46 @@ async fn a_change_invalidates_what_is_stored_and_a_lost_update_is_refused() {
     assert_eq!(late.is(), (412, "", 4));
     assert_eq!(device.get("/setpoint", &[("If-Match", "\"2\"")]).await.is(), (200, "22", 4), "still stored");
     assert_eq!(device.get("/setpoint", &[("If-Match", "\"1\"")]).await.is(), (412, "", 4));
+}
+
+#[tokio::test]
+async fn ten_clients_at_once_make_the_sensor_run_once() {
+    let device = Device::new().await;
+    let address = device.address.clone();
+    let ask = |lines: &'static [(&'static str, &'static str)]| {
+        let address = address.clone();
+        async move {
+            let stream = TcpStream::connect(address).await.expect("the device listens");
+            let (mut client, connection) = handshake(TokioIo::new(stream)).await.expect("a connection");
+            tokio::spawn(connection);
+            let request = lines
+                .iter()
+                .fold(Request::get("/temperature"), |request, (name, value)| request.header(*name, *value));
+            let request = request.header("Host", "192.0.2.1").body(Full::new(Bytes::new()));
+            let answer = client.send_request(request.expect("a request")).await.expect("an answer");
+            let status = answer.status().as_u16();
+            (status, answer.into_body().collect().await.expect("a body").to_bytes())
+        }
+    };
+    let tasks: Vec<_> = (0..10)
+        .map(|client| {
+            tokio::spawn(ask(match client % 3 {
+                0 => &[],
+                1 => &[("Cache-Control", "no-cache")],
+                _ => &[("Range", "bytes=11-14")],
+            }))
+        })
+        .collect();
+    for (client, task) in tasks.into_iter().enumerate() {
+        let (status, body) = task.await.expect("no task fails");
+        match client % 3 {
+            2 => assert_eq!((status, &*body), (206, &b"20.1"[..])),
+            _ => assert_eq!((status, &*body), (200, &b"{\"celsius\":20.1}"[..])),
+        }
+    }
+    let mut device = device;
+    for _ in 0..10 {
+        let line = device.says.next().expect("a line").expect("text");
+        assert!(line.ends_with("handler calls so far: 1"), "{line}");
+    }
 }
