@@ -43,7 +43,12 @@ fn gated(answer: impl Fn(usize, &Message) -> Vec<u8> + Send + Sync + 'static) ->
 }
 
 /// Ten requests at once; the gate opens once all are sent, and `ready` holds.
-fn ten(proxy: &Proxy, gate: &Gate, lines: impl Fn(usize) -> String + Sync, ready: impl Fn()) -> Vec<Message> {
+fn ten(
+    proxy: &Proxy,
+    gate: &Gate,
+    lines: impl Fn(usize) -> String + Sync,
+    ready: impl FnOnce(),
+) -> Vec<Message> {
     let sent = Barrier::new(CLIENTS + 1);
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS)
