@@ -73,7 +73,7 @@ impl<M: RawMutex, const FLIGHTS: usize, const WAITERS: usize> Flights<M, FLIGHTS
         self
     }
 
-    /// Whoever was told something is woken with the table unlocked: waking may drop a task, and that its ticket.
+    /// Whoever was told something is woken with the table unlocked: a waker may drop a task, and that its ticket.
     fn change<T>(&self, change: impl FnOnce(&mut Table<FLIGHTS, WAITERS>) -> T) -> T {
         let result = self.table.lock(|table| change(&mut table.borrow_mut()));
         while let Some(waker) = self.table.lock(|table| table.borrow_mut().next_woken()) {
@@ -111,11 +111,11 @@ impl<M: RawMutex, const FLIGHTS: usize, const WAITERS: usize> Board for Flights<
     }
 
     fn poll(&self, waiter: WaiterId, waker: &Waker) -> Poll<Told> {
-        self.change(|table| table.poll(waiter, waker))
+        self.change(|table| table.poll(waiter, waker.clone())).0
     }
 
     fn leave(&self, waiter: WaiterId) {
-        self.change(|table| table.leave(waiter));
+        drop(self.change(|table| table.leave(waiter)));
     }
 
     fn done(&self, flight: FlightId) {

@@ -62,34 +62,31 @@ impl<const FLIGHTS: usize, const WAITERS: usize> Table<FLIGHTS, WAITERS> {
         })
     }
 
-    /// What a waiter is told. Its place is free again then.
-    pub(super) fn poll(&mut self, at: WaiterId, waker: &Waker) -> Poll<Told> {
+    /// What a waiter is told. Its place is free again then. What is handed back is to be dropped with the table
+    /// unlocked.
+    pub(super) fn poll(&mut self, at: WaiterId, waker: Waker) -> (Poll<Told>, Option<Waker>) {
         let Some(place) = self.waiters.get_mut(at) else {
-            return Poll::Ready(Told::Look);
+            return (Poll::Ready(Told::Look), Some(waker));
         };
         match place {
-            Some(Waiter { told: None, waker: kept, .. }) => {
-                match kept {
-                    Some(kept) => kept.clone_from(waker),
-                    None => *kept = Some(waker.clone()),
-                }
-                Poll::Pending
-            }
+            Some(Waiter { told: None, waker: kept, .. }) => (Poll::Pending, kept.replace(waker)),
             Some(Waiter { told: Some(told), .. }) => {
                 let told = *told;
                 *place = None;
-                Poll::Ready(told)
+                (Poll::Ready(told), Some(waker))
             }
-            None => Poll::Ready(Told::Look),
+            None => (Poll::Ready(Told::Look), Some(waker)),
         }
     }
 
-    /// A waiter goes without having been told, or without having heard it.
-    pub(super) fn leave(&mut self, at: WaiterId) {
-        let place = self.waiters.get_mut(at).and_then(Option::take);
-        if let Some(Waiter { told: Some(Told::Lead(flight)), .. }) = place {
+    /// A waiter goes without having been told, or without having heard it. What is handed back is to be dropped
+    /// with the table unlocked.
+    pub(super) fn leave(&mut self, at: WaiterId) -> Option<Waker> {
+        let Waiter { told, waker, .. } = self.waiters.get_mut(at)?.take()?;
+        if let Some(Told::Lead(flight)) = told {
             self.hand_over(flight);
         }
+        waker
     }
 
     /// The one that led is done: all that wait for it look.
@@ -134,7 +131,7 @@ mod tests {
     use super::*;
 
     fn poll<const F: usize, const W: usize>(table: &mut Table<F, W>, at: WaiterId) -> Poll<Told> {
-        table.poll(at, Waker::noop())
+        table.poll(at, Waker::noop().clone()).0
     }
 
     #[test]
