@@ -4,6 +4,7 @@ use super::{
     CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, Target,
     UpdateNext,
 };
+use crate::fields::RequestFacts;
 use crate::head::RequestHead;
 use crate::options::CacheOptions;
 use crate::pair::StoredPair;
@@ -30,13 +31,16 @@ use core::ops::ControlFlow;
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdleClient<'a> {
-    pub(super) options: &'a CacheOptions,
-    pub(super) validating: bool,
-    pub(super) distrusting: bool,
-    pub(super) has_content: bool,
+    pub(crate) options: &'a CacheOptions,
+    pub(crate) validating: bool,
+    pub(crate) distrusting: bool,
+    pub(crate) has_content: bool,
+    /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
+    #[cfg(feature = "server")]
+    pub(crate) at_origin: bool,
     #[cfg(feature = "query")]
-    pub(super) content_digest: Option<[u8; 32]>,
-    pub(super) target: Target<'a>,
+    pub(crate) content_digest: Option<[u8; 32]>,
+    pub(crate) target: Target<'a>,
 }
 
 /// What follows [`IdleClient`].
@@ -90,6 +94,8 @@ impl<'a> IdleClient<'a> {
             target: Target::OWN,
             #[cfg(feature = "query")]
             content_digest: None,
+            #[cfg(feature = "server")]
+            at_origin: false,
         }
     }
 
@@ -127,6 +133,18 @@ impl<'a> IdleClient<'a> {
     #[cfg(feature = "digest")]
     pub const fn sending_to(self, uri: &'a str) -> Self {
         Self { target: Target::elsewhere(uri), ..self }
+    }
+
+    /// What a request asks for, as far as it counts.
+    pub(crate) fn asked(&self, request: &RequestHead<'_>) -> RequestFacts {
+        RequestFacts {
+            has_content: self.has_content,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+            #[cfg(feature = "server")]
+            at_origin: self.at_origin,
+            ..RequestFacts::of(request.fields).heeded(self.options)
+        }
     }
 
     /// The options it follows.
