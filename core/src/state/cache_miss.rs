@@ -282,14 +282,13 @@ impl<'a> Context<'a> {
     /// of it.
     #[inline(never)]
     fn head_agrees(&self, candidate: &Candidate, facts: &ResponseFacts<'_>) -> Option<bool> {
-        let validators = self.candidates.validators(candidate);
-        if candidate.only_head || !head_update::tells(&validators, facts) {
+        if candidate.only_head {
             return None;
         }
         // What is not known of an incomplete one cannot differ.
         let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
         let length = candidate.content_length.or(candidate.body.complete).or(unknown);
-        Some(head_update::agrees(&validators, length, facts))
+        head_update::agrees(&self.candidates.validators(candidate), length, facts)
     }
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
