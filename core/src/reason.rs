@@ -11,12 +11,17 @@ macro_rules! reasons {
         #[non_exhaustive]
         pub enum Reason {
             $($(#[$doc])* $name,)*
+            /// What is stored of the body, all of it, is not what its digest says (RFC 9530). It is removed.
+            #[cfg(feature = "digest")]
+            WrongDigest,
         }
 
         impl fmt::Display for Reason {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(match self {
                     $(Self::$name => $text,)*
+                    #[cfg(feature = "digest")]
+                    Self::WrongDigest => "the stored body is not what its digest says",
                 })
             }
         }

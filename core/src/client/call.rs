@@ -1,6 +1,8 @@
 //! `Call`: a request with what goes along with it.
 
 use super::Content;
+#[cfg(feature = "digest")]
+use super::download::Terms;
 use crate::head::{RequestHead, ResponseHead};
 use core::fmt;
 use core::future::{Future, Pending, pending};
@@ -22,6 +24,8 @@ pub struct Call<'c, T = &'c [u8], D = Pending<()>> {
     pub(super) interim: Option<&'c mut dyn FnMut(&ResponseHead<'_>)>,
     #[cfg(feature = "query")]
     pub(super) content_digest: Option<[u8; 32]>,
+    #[cfg(feature = "digest")]
+    pub(super) terms: Option<Terms<'c>>,
 }
 
 impl<'c> Call<'c> {
@@ -34,6 +38,8 @@ impl<'c> Call<'c> {
             interim: None,
             #[cfg(feature = "query")]
             content_digest: None,
+            #[cfg(feature = "digest")]
+            terms: None,
         }
     }
 }
@@ -41,14 +47,15 @@ impl<'c> Call<'c> {
 impl<'c, T, D> Call<'c, T, D> {
     /// The same with this content.
     pub fn content<U: Content>(self, content: U) -> Call<'c, U, D> {
-        let Self { request, deadline, interim, .. } = self;
         Call {
-            request,
+            request: self.request,
             content: Some(content),
-            deadline,
-            interim,
+            deadline: self.deadline,
+            interim: self.interim,
             #[cfg(feature = "query")]
             content_digest: self.content_digest,
+            #[cfg(feature = "digest")]
+            terms: self.terms,
         }
     }
 
@@ -64,20 +71,27 @@ impl<'c, T, D> Call<'c, T, D> {
     /// timer, a button. It then counts as unreachable, and a stale response answers where one may,
     /// else 504.
     pub fn until<E: Future<Output = ()>>(self, deadline: E) -> Call<'c, T, E> {
-        let Self { request, content, interim, .. } = self;
         Call {
-            request,
-            content,
+            request: self.request,
+            content: self.content,
             deadline,
-            interim,
+            interim: self.interim,
             #[cfg(feature = "query")]
             content_digest: self.content_digest,
+            #[cfg(feature = "digest")]
+            terms: self.terms,
         }
     }
 
     /// The same, telling `listener` of every interim response (1xx).
     pub fn interim(self, listener: &'c mut dyn FnMut(&ResponseHead<'_>)) -> Self {
         Self { interim: Some(listener), ..self }
+    }
+
+    /// The same, as a part of a download.
+    #[cfg(feature = "digest")]
+    pub(super) fn on(self, terms: Terms<'c>) -> Self {
+        Self { terms: Some(terms), ..self }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
-use crate::head::{Edited, Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
+use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
 use crate::pair::PairId;
 use crate::reason::Reason;
 use crate::rules::partial::{self, Strong};
@@ -108,7 +108,7 @@ impl<'a> CacheMiss<'a> {
     /// is missing, if the part is still one of what the origin has (`If-Range`, RFC 9110 §13.1.5).
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
-        let mut fields = Edited::new(request.fields);
+        let mut fields = self.context.forwarded();
         if matches!(self.reason, Reason::NoMatchFor304 | Reason::Lost) {
             fields = fields.dropping(CONDITIONS);
         }
@@ -118,7 +118,7 @@ impl<'a> CacheMiss<'a> {
                 fields = fields.with(Known::IfRange, Field::new("If-Range", value));
             }
         }
-        Outgoing { method: request.method, uri: request.uri, fields }
+        Outgoing { method: request.method, uri: self.context.target.of(request), fields }
     }
 
     fn if_range<'m>(&'m self, missing: &'m Missing) -> Option<&'m [u8]> {
@@ -138,6 +138,9 @@ impl<'a> CacheMiss<'a> {
     {
         let context: Context<'r> = self.context;
         let (arrived, facts) = context.read(response, at);
+        if context.target.is_beside(&response) {
+            return MissNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, Reason::OfTheRequest));
+        }
         if context.request.method == Method::Head && response.status == 200 {
             return context.after_head(arrived, &facts);
         }
