@@ -55,6 +55,11 @@ pub struct CacheOptions {
     /// leave it to the origin how fresh an answer has to be. `no-store` always counts.
     #[cfg(feature = "server")]
     pub heed_request_directives: bool,
+    /// Whether a stored response in the one language that the request prefers to all others answers it, though
+    /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
+    /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
+    #[cfg(feature = "negotiation")]
+    pub select_language: bool,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
     #[cfg(feature = "targeted-fields")]
@@ -78,6 +83,8 @@ impl CacheOptions {
         ask_without_validator: false,
         #[cfg(feature = "server")]
         heed_request_directives: true,
+        #[cfg(feature = "negotiation")]
+        select_language: false,
         #[cfg(feature = "targeted-fields")]
         targets: &[],
     };
@@ -126,6 +133,11 @@ impl Methods {
     pub const HEAD: Self = Self(2);
     /// POST: its responses answer GET and HEAD, where RFC 9110 §9.3.3 allows it.
     pub const POST: Self = Self(4);
+
+    /// QUERY: its responses answer a QUERY with the same content, if the caller gives a digest of it
+    /// ([`Call::content_digest`](crate::client::Call::content_digest)).
+    #[cfg(feature = "query")]
+    pub const QUERY: Self = Self(8);
 
     /// These and `other`.
     pub const fn and(self, other: Self) -> Self {

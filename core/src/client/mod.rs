@@ -13,6 +13,8 @@ mod deadline;
 pub mod download;
 mod error;
 mod freshen;
+#[cfg(feature = "groups")]
+mod groups;
 mod logging;
 mod origin;
 mod parts;
@@ -130,22 +132,55 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         call: Call<'c, T, D>,
         validating: bool,
     ) -> Reply<'c, S, O> {
-        self.pending.settle(&mut self.store).await;
-        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
-        let idle = IdleClient { validating, distrusting: pending.distrust, ..IdleClient::new(options) };
         #[cfg(feature = "server")]
-        let idle = IdleClient { at_origin: self.at_origin, ..idle };
-        let idle = idle.with_content(call.content.is_some());
+        let at_origin = self.at_origin;
+        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
+        pending.settle(store).await;
+        let mut idle = IdleClient::new(options);
+        if validating {
+            idle = idle.validating();
+        }
+        if pending.distrust {
+            idle = idle.distrusting();
+        }
+        #[cfg(feature = "server")]
+        if at_origin {
+            idle = idle.at_origin();
+        }
+        idle = idle.with_content(call.content.is_some());
+        #[cfg(feature = "query")]
+        {
+            idle = idle.with_content_digest(call.content_digest);
+        }
+        #[cfg(feature = "digest")]
+        let terms = call.terms;
+        #[cfg(feature = "digest")]
+        if let Some(uri) = terms.and_then(|terms| terms.sent_to) {
+            idle = idle.sending_to(uri);
+        }
+        let Call { request, content, deadline, interim, .. } = call;
         let mut report = Report::default();
         let mut failure = None;
-        let Call { request, content, deadline, interim } = call;
         let mut nobody = |_: &ResponseHead<'_>| {};
         // Whatever the deadline is, the walk is compiled once.
         let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
-        let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
+        let mut walk = Walk {
+            store,
+            origin,
+            clock,
+            pending,
+            report: &mut report,
+            failure: &mut failure,
+            #[cfg(feature = "digest")]
+            expected: terms.and_then(|terms| terms.expected),
+        };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
         let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
+        #[cfg(feature = "digest")]
+        if terms.is_some() {
+            reply.hold();
+        }
         reply.begin().await;
         reply
     }

@@ -144,6 +144,9 @@ pub(crate) struct RequestFacts {
     /// The cache is the origin's own.
     #[cfg(feature = "server")]
     pub(crate) at_origin: bool,
+    /// A digest of that content, if the caller gives one.
+    #[cfg(feature = "query")]
+    pub(crate) content_digest: Option<[u8; 32]>,
 }
 
 impl RequestFacts {
@@ -160,6 +163,8 @@ impl RequestFacts {
         has_content: false,
         #[cfg(feature = "server")]
         at_origin: false,
+        #[cfg(feature = "query")]
+        content_digest: None,
     };
 
     /// Whether a stored response may be other than whole to this request.

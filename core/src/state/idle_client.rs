@@ -1,7 +1,8 @@
 //! `IdleClient`: a request has come, and the stored pairs are looked at (RFC 9111 §4).
 
 use super::{
-    CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, UpdateNext,
+    CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, Target,
+    UpdateNext,
 };
 use crate::fields::RequestFacts;
 use crate::head::RequestHead;
@@ -30,13 +31,16 @@ use core::ops::ControlFlow;
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdleClient<'a> {
-    pub(crate) options: &'a CacheOptions,
-    pub(crate) validating: bool,
-    pub(crate) distrusting: bool,
-    pub(crate) has_content: bool,
+    pub(super) options: &'a CacheOptions,
+    pub(super) validating: bool,
+    pub(super) distrusting: bool,
+    pub(super) has_content: bool,
     /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
     #[cfg(feature = "server")]
-    pub(crate) at_origin: bool,
+    pub(super) at_origin: bool,
+    #[cfg(feature = "query")]
+    pub(super) content_digest: Option<[u8; 32]>,
+    pub(super) target: Target<'a>,
 }
 
 /// What follows [`IdleClient`].
@@ -89,6 +93,9 @@ impl<'a> IdleClient<'a> {
             has_content: false,
             #[cfg(feature = "server")]
             at_origin: false,
+            target: Target::OWN,
+            #[cfg(feature = "query")]
+            content_digest: None,
         }
     }
 
@@ -116,8 +123,34 @@ impl<'a> IdleClient<'a> {
             has_content: self.has_content,
             #[cfg(feature = "server")]
             at_origin: self.at_origin,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
             ..RequestFacts::of(request.fields).heeded(self.options)
         }
+    }
+
+    /// The same, where the cache is the origin's own: what an [`IdleServer`](super::IdleServer) is.
+    #[cfg(feature = "server")]
+    pub(crate) const fn at_origin(self) -> Self {
+        Self { at_origin: true, ..self }
+    }
+
+    /// The same for a request whose content has this digest: SHA-256, or whatever else tells contents apart
+    /// as well. A QUERY is stored under it.
+    #[cfg(feature = "query")]
+    pub const fn with_content_digest(self, digest: Option<[u8; 32]>) -> Self {
+        Self { content_digest: digest, ..self }
+    }
+
+    /// The same, for a request that goes to `uri`. Its own URI is a name: what it brings is stored and found
+    /// under it.
+    ///
+    /// For representations whose URIs change ([`crate::client::download`]). Validators mean something for
+    /// one URI only (RFC 9110 §8.8.1): the caller must know by other means what the body is to be. Whatever
+    /// is neither 200, 206, 304 nor 416 is handed over, and nothing stored is touched for it.
+    #[cfg(feature = "digest")]
+    pub const fn sending_to(self, uri: &'a str) -> Self {
+        Self { target: Target::elsewhere(uri), ..self }
     }
 
     /// The options it follows.

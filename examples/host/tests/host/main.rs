@@ -3,6 +3,7 @@
 mod collapsing;
 mod demo;
 mod fetch;
+mod fetch_download;
 mod fixture;
 mod flash;
 mod inspect;
