@@ -50,16 +50,16 @@ pub struct CacheOptions {
     /// validator. The parts are never combined (§3.4 forbids it): a 206 is dropped and the whole is asked
     /// for, so that it costs a round trip wherever the origin does know ranges.
     pub ask_without_validator: bool,
-    /// Whether a stored response in the one language that the request prefers to all others answers it, though
-    /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
-    /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
-    #[cfg(feature = "negotiation")]
-    pub select_language: bool,
     /// Whether the request directives `no-cache`, `max-age`, `min-fresh`, `max-stale`, `stale-if-error` and
     /// `only-if-cached`, and `Pragma`, count. They are advisory (§5.2.1): a cache at the origin's door may
     /// leave it to the origin how fresh an answer has to be. `no-store` always counts.
     #[cfg(feature = "server")]
     pub heed_request_directives: bool,
+    /// Whether a stored response in the one language that the request prefers to all others answers it, though
+    /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
+    /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
+    #[cfg(feature = "negotiation")]
+    pub select_language: bool,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
     #[cfg(feature = "targeted-fields")]
@@ -81,10 +81,10 @@ impl CacheOptions {
         secrets: Secrets::Refuse,
         store_partial: true,
         ask_without_validator: false,
-        #[cfg(feature = "negotiation")]
-        select_language: false,
         #[cfg(feature = "server")]
         heed_request_directives: true,
+        #[cfg(feature = "negotiation")]
+        select_language: false,
         #[cfg(feature = "targeted-fields")]
         targets: &[],
     };

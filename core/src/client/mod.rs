@@ -132,12 +132,22 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         call: Call<'c, T, D>,
         validating: bool,
     ) -> Reply<'c, S, O> {
-        self.pending.settle(&mut self.store).await;
-        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
-        let idle = IdleClient { validating, distrusting: pending.distrust, ..IdleClient::new(options) };
         #[cfg(feature = "server")]
-        let idle = IdleClient { at_origin: self.at_origin, ..idle };
-        let idle = idle.with_content(call.content.is_some());
+        let at_origin = self.at_origin;
+        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
+        pending.settle(store).await;
+        let mut idle = IdleClient::new(options);
+        if validating {
+            idle = idle.validating();
+        }
+        if pending.distrust {
+            idle = idle.distrusting();
+        }
+        #[cfg(feature = "server")]
+        if at_origin {
+            idle = idle.at_origin();
+        }
+        idle = idle.with_content(call.content.is_some());
         #[cfg(feature = "query")]
         let idle = idle.with_content_digest(call.content_digest);
         #[cfg(feature = "digest")]

@@ -31,16 +31,16 @@ use core::ops::ControlFlow;
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdleClient<'a> {
-    pub(crate) options: &'a CacheOptions,
-    pub(crate) validating: bool,
-    pub(crate) distrusting: bool,
-    pub(crate) has_content: bool,
+    pub(super) options: &'a CacheOptions,
+    pub(super) validating: bool,
+    pub(super) distrusting: bool,
+    pub(super) has_content: bool,
     /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
     #[cfg(feature = "server")]
-    pub(crate) at_origin: bool,
+    pub(super) at_origin: bool,
     #[cfg(feature = "query")]
-    pub(crate) content_digest: Option<[u8; 32]>,
-    pub(crate) target: Target<'a>,
+    pub(super) content_digest: Option<[u8; 32]>,
+    pub(super) target: Target<'a>,
 }
 
 /// What follows [`IdleClient`].
@@ -91,11 +91,11 @@ impl<'a> IdleClient<'a> {
             validating: false,
             distrusting: false,
             has_content: false,
+            #[cfg(feature = "server")]
+            at_origin: false,
             target: Target::OWN,
             #[cfg(feature = "query")]
             content_digest: None,
-            #[cfg(feature = "server")]
-            at_origin: false,
         }
     }
 
@@ -117,6 +117,24 @@ impl<'a> IdleClient<'a> {
         Self { has_content, ..self }
     }
 
+    /// What a request asks for, as far as it counts.
+    pub(crate) fn asked(&self, request: &RequestHead<'_>) -> RequestFacts {
+        RequestFacts {
+            has_content: self.has_content,
+            #[cfg(feature = "server")]
+            at_origin: self.at_origin,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+            ..RequestFacts::of(request.fields).heeded(self.options)
+        }
+    }
+
+    /// The same, where the cache is the origin's own: what an [`IdleServer`](super::IdleServer) is.
+    #[cfg(feature = "server")]
+    pub(crate) const fn at_origin(self) -> Self {
+        Self { at_origin: true, ..self }
+    }
+
     /// The same for a request whose content has this digest: SHA-256, or whatever else tells contents apart
     /// as well. A QUERY is stored under it.
     #[cfg(feature = "query")]
@@ -133,18 +151,6 @@ impl<'a> IdleClient<'a> {
     #[cfg(feature = "digest")]
     pub const fn sending_to(self, uri: &'a str) -> Self {
         Self { target: Target::elsewhere(uri), ..self }
-    }
-
-    /// What a request asks for, as far as it counts.
-    pub(crate) fn asked(&self, request: &RequestHead<'_>) -> RequestFacts {
-        RequestFacts {
-            has_content: self.has_content,
-            #[cfg(feature = "query")]
-            content_digest: self.content_digest,
-            #[cfg(feature = "server")]
-            at_origin: self.at_origin,
-            ..RequestFacts::of(request.fields).heeded(self.options)
-        }
     }
 
     /// The options it follows.

@@ -58,12 +58,7 @@ pub struct IdleServer<'a>(IdleClient<'a>);
 impl<'a> IdleServer<'a> {
     /// A cache with these options; [`CacheOptions::SERVER`] is made for it.
     pub const fn new(options: &'a CacheOptions) -> Self {
-        Self::of(IdleClient::new(options))
-    }
-
-    /// The same decisions, at the origin.
-    const fn of(idle: IdleClient<'a>) -> Self {
-        Self(IdleClient { at_origin: true, ..idle })
+        Self(IdleClient::new(options).at_origin())
     }
 
     /// As [`IdleClient::validating`].

@@ -70,13 +70,16 @@ impl Got {
     }
 }
 
+/// What an origin says to a request.
+type Says = Box<dyn FnMut(&Asked) -> Response>;
+
 /// Clients over one store, each with a connection of its own to one origin.
 struct World {
     store: Shared,
     flights: Board,
     options: CacheOptions,
     clock: MockClock,
-    origin: Rc<RefCell<Box<dyn FnMut(&Asked) -> Response>>>,
+    origin: Rc<RefCell<Says>>,
     /// How often the origin was asked.
     count: Rc<Cell<usize>>,
     got: RefCell<Vec<Got>>,

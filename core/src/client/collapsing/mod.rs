@@ -240,33 +240,14 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         board: &'c dyn Board,
         validating: bool,
     ) -> AwaitedReply<'c, S, O> {
-        let Call {
-            request,
-            content,
-            deadline,
-            interim,
-            #[cfg(feature = "query")]
-            content_digest,
-            #[cfg(feature = "digest")]
-            terms,
-        } = call;
+        let (deadline, call) = call.apart();
         let mut deadline = pin!(deadline);
         let mut deadline = pin!(deadline::lasting(deadline.as_mut()));
-        let boarding = match content {
-            None => self.board(board, request, deadline.as_mut(), validating).await,
+        let boarding = match call.content {
+            None => self.board(board, call.request, deadline.as_mut(), validating).await,
             Some(_) => Boarding::default(),
         };
-        let call = Call {
-            request,
-            content,
-            deadline,
-            interim,
-            #[cfg(feature = "query")]
-            content_digest,
-            #[cfg(feature = "digest")]
-            terms,
-        };
-        let reply = self.walk(call, validating).await;
+        let reply = self.walk(call.until(deadline), validating).await;
         AwaitedReply::new(reply, boarding)
     }
 
@@ -280,7 +261,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     ) -> Boarding<'c> {
         let idle = IdleClient::new(&self.options);
         #[cfg(feature = "server")]
-        let idle = IdleClient { at_origin: self.at_origin, ..idle };
+        let idle = if self.at_origin { idle.at_origin() } else { idle };
         if !may_collapse(&request, idle) {
             return Boarding::default();
         }
@@ -305,9 +286,17 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     async fn forwarded(&mut self, request: RequestHead<'_>, validating: bool) -> Option<Reason> {
         self.pending.settle(&mut self.store).await;
         let Self { store, origin, clock, options, pending, record, scratch, .. } = self;
-        let idle = IdleClient { validating, distrusting: pending.distrust, ..IdleClient::new(options) };
+        let mut idle = IdleClient::new(options);
+        if validating {
+            idle = idle.validating();
+        }
+        if pending.distrust {
+            idle = idle.distrusting();
+        }
         #[cfg(feature = "server")]
-        let idle = IdleClient { at_origin: self.at_origin, ..idle };
+        if self.at_origin {
+            idle = idle.at_origin();
+        }
         let (mut report, mut failure) = (Report::default(), None);
         let mut walk = Walk {
             store,
