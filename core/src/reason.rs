@@ -58,6 +58,8 @@ reasons! {
     RequestMinFresh => "not fresh for the request's min-fresh",
     /// The response has `no-cache` (§5.2.2.4).
     ResponseNoCache => "the response says no-cache",
+    /// It was invalidated since it was stored, with a group it belongs to (§4.4, RFC 9875).
+    Invalidated => "invalidated",
     /// It is stale (§4.2).
     Stale => "stale",
     /// It is stale, and the response forbids to use it so: `must-revalidate`, or in a shared cache

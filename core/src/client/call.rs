@@ -20,12 +20,21 @@ pub struct Call<'c, T = &'c [u8], D = Pending<()>> {
     pub(super) content: Option<T>,
     pub(super) deadline: D,
     pub(super) interim: Option<&'c mut dyn FnMut(&ResponseHead<'_>)>,
+    #[cfg(feature = "query")]
+    pub(super) content_digest: Option<[u8; 32]>,
 }
 
 impl<'c> Call<'c> {
     /// A request without content, for which one waits as long as it takes.
     pub fn new(request: RequestHead<'c>) -> Self {
-        Self { request, content: None, deadline: pending(), interim: None }
+        Self {
+            request,
+            content: None,
+            deadline: pending(),
+            interim: None,
+            #[cfg(feature = "query")]
+            content_digest: None,
+        }
     }
 }
 
@@ -33,7 +42,22 @@ impl<'c, T, D> Call<'c, T, D> {
     /// The same with this content.
     pub fn content<U: Content>(self, content: U) -> Call<'c, U, D> {
         let Self { request, deadline, interim, .. } = self;
-        Call { request, content: Some(content), deadline, interim }
+        Call {
+            request,
+            content: Some(content),
+            deadline,
+            interim,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+        }
+    }
+
+    /// The same with a digest of the content: SHA-256. The response to a QUERY is stored under it, and answers
+    /// the next one with the same digest and the same `Content-Type`, `Content-Encoding` and `Content-Language`.
+    /// Nobody compares it with the content: one that a stranger has sent is not to be given here.
+    #[cfg(feature = "query")]
+    pub fn content_digest(self, digest: [u8; 32]) -> Self {
+        Self { content_digest: Some(digest), ..self }
     }
 
     /// The same, waiting for the head of the origin's answer only until `deadline` is ready: a
@@ -41,7 +65,14 @@ impl<'c, T, D> Call<'c, T, D> {
     /// else 504.
     pub fn until<E: Future<Output = ()>>(self, deadline: E) -> Call<'c, T, E> {
         let Self { request, content, interim, .. } = self;
-        Call { request, content, deadline, interim }
+        Call {
+            request,
+            content,
+            deadline,
+            interim,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+        }
     }
 
     /// The same, telling `listener` of every interim response (1xx).

@@ -9,6 +9,8 @@ mod deadline;
 pub mod download;
 mod error;
 mod freshen;
+#[cfg(feature = "groups")]
+mod groups;
 mod logging;
 mod origin;
 mod parts;
@@ -129,9 +131,13 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             idle = idle.distrusting();
         }
         idle = idle.with_content(call.content.is_some());
+        #[cfg(feature = "query")]
+        {
+            idle = idle.with_content_digest(call.content_digest);
+        }
         let mut report = Report::default();
         let mut failure = None;
-        let Call { request, content, deadline, interim } = call;
+        let Call { request, content, deadline, interim, .. } = call;
         let mut nobody = |_: &ResponseHead<'_>| {};
         // Whatever the deadline is, the walk is compiled once.
         let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);

@@ -15,12 +15,18 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let Some(pair) = found.view(record) else {
             return false;
         };
+        #[cfg(feature = "groups")]
+        let invalidated = self.is_invalidated(&pair).await;
+        #[cfg(feature = "groups")]
+        let pair = StoredPair { invalidated, ..pair };
         let Some(from) = selecting.wants_extents(&pair) else {
             selecting.offer(&pair);
             return true;
         };
         let extents = self.extents(found.id, from).await.unwrap_or_default();
         if let Some(pair) = found.view(record) {
+            #[cfg(feature = "groups")]
+            let pair = StoredPair { invalidated, ..pair };
             selecting.offer_part(&pair, &extents);
         }
         true

@@ -207,7 +207,9 @@ impl Candidates {
         let Some(this) = part.map(|candidate| self.incomplete(candidate)) else {
             return Chosen::NONE;
         };
-        self.choose(|other| !other.body.is_whole() && this.is_part_with(&self.incomplete(other)))
+        self.choose(|other| {
+            !other.body.is_whole() && !other.is_invalidated() && this.is_part_with(&self.incomplete(other))
+        })
     }
 
     pub(crate) fn incomplete(&self, candidate: &Candidate) -> Incomplete<'_> {
@@ -306,6 +308,8 @@ mod tests {
             status: 200,
             only_head: false,
             has_vary: false,
+            #[cfg(feature = "negotiation")]
+            preference: 1000,
             hides_fields: false,
             tag: TagSpan::default(),
             has_tag: !tag.is_empty(),

@@ -33,6 +33,8 @@ pub struct IdleClient<'a> {
     pub(super) validating: bool,
     pub(super) distrusting: bool,
     pub(super) has_content: bool,
+    #[cfg(feature = "query")]
+    pub(super) content_digest: Option<[u8; 32]>,
 }
 
 /// What follows [`IdleClient`].
@@ -78,7 +80,14 @@ impl<'a> From<UpdateNext<'a>> for IdleNext<'a> {
 impl<'a> IdleClient<'a> {
     /// A cache with these options.
     pub const fn new(options: &'a CacheOptions) -> Self {
-        Self { options, validating: false, distrusting: false, has_content: false }
+        Self {
+            options,
+            validating: false,
+            distrusting: false,
+            has_content: false,
+            #[cfg(feature = "query")]
+            content_digest: None,
+        }
     }
 
     /// The same, to validate a response that was served stale (RFC 5861 §3): what is not fresh
@@ -97,6 +106,13 @@ impl<'a> IdleClient<'a> {
     /// or HEAD with content goes to the origin, and its response is not stored.
     pub const fn with_content(self, has_content: bool) -> Self {
         Self { has_content, ..self }
+    }
+
+    /// The same for a request whose content has this digest: SHA-256, or whatever else tells contents apart
+    /// as well. A QUERY is stored under it.
+    #[cfg(feature = "query")]
+    pub const fn with_content_digest(self, digest: Option<[u8; 32]>) -> Self {
+        Self { content_digest: digest, ..self }
     }
 
     /// The options it follows.

@@ -9,8 +9,12 @@ use super::{
 use crate::fields::{ByteRange, RequestFacts, ResponseFacts};
 use crate::head::{Method, RequestHead};
 use crate::options::{CacheOptions, Methods};
+#[cfg(feature = "query")]
+use crate::pair::query;
 use crate::pair::{PairKey, StoredPair};
 use crate::reason::Reason;
+#[cfg(feature = "negotiation")]
+use crate::rules::negotiation;
 use crate::rules::preconditions::{self, Answer, Selected};
 use crate::rules::reuse::{self, Usability, Verdict};
 use crate::rules::validation::Validators;
@@ -35,7 +39,12 @@ impl<'a> Selecting<'a> {
         now: Now,
         scratch: &'a mut Candidates,
     ) -> Self {
-        scratch.start(RequestFacts { has_content: idle.has_content, ..RequestFacts::of(request.fields) });
+        scratch.start(RequestFacts {
+            has_content: idle.has_content,
+            #[cfg(feature = "query")]
+            content_digest: idle.content_digest,
+            ..RequestFacts::of(request.fields)
+        });
         Self { idle, request, now, scratch, refused: Reason::NothingStored }
     }
 
@@ -49,13 +58,15 @@ impl<'a> Selecting<'a> {
     fn bypass(&self) -> Option<Reason> {
         let supported = match self.request.method {
             Method::Get | Method::Head => self.idle.options.supported_methods.contains(Methods::GET),
+            #[cfg(feature = "query")]
+            Method::Query => self.idle.options.supported_methods.contains(Methods::QUERY),
             _ => false,
         };
         if !supported {
             Some(Reason::MethodNotCached)
         } else if !keys::is_absolute(self.request.uri) {
             Some(Reason::NoAuthority)
-        } else if self.asked().has_content {
+        } else if storing::has_unknown_content(self.request.method, self.asked()) {
             Some(Reason::HasContent)
         } else if self.asked().has_if_match {
             Some(Reason::OriginPrecondition)
@@ -124,7 +135,26 @@ impl<'a> Selecting<'a> {
         if pair.method == Method::Head && self.request.method != Method::Head {
             return Err(Reason::OnlyHeadStored);
         }
-        let kept = vary::Kept { lines: pair.nominated, hashed: pair.secrets_hashed };
+        if pair.method.is_query() != self.request.method.is_query() {
+            return Err(self.refused);
+        }
+        #[cfg(feature = "query")]
+        if let Some(digest) = self.asked().content_digest.filter(|_| pair.method.is_query())
+            && !query::is_same(pair.nominated, self.request.fields, &digest)
+        {
+            return Err(self.refused);
+        }
+        let kept = vary::Kept {
+            lines: pair.nominated,
+            hashed: pair.secrets_hashed,
+            #[cfg(feature = "negotiation")]
+            language: self
+                .idle
+                .options
+                .select_language
+                .then(|| negotiation::language(pair.response.fields))
+                .flatten(),
+        };
         let presented = vary::Presented {
             fields: self.request.fields,
             secrets: &self.idle.options.secrets,
@@ -151,6 +181,8 @@ impl<'a> Selecting<'a> {
             status: pair.response.status,
             only_head: pair.method == Method::Head,
             has_vary: facts.vary.is_present(),
+            #[cfg(feature = "negotiation")]
+            preference: negotiation::preference(&facts.vary, self.request.fields, pair.response.fields),
             hides_fields: facts.directives.no_cache_fields(),
             tag: TagSpan::default(),
             has_tag: validators.etag.is_some(),
@@ -221,6 +253,8 @@ impl<'a> Selecting<'a> {
             Verdict::Fresh => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Fresh)),
             Verdict::Stale | Verdict::StaleWhileRevalidate if idle.validating => Reason::Stale,
             Verdict::Stale => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Stale)),
+            // Nobody has its content any more afterwards.
+            Verdict::StaleWhileRevalidate if request.method.is_query() => Reason::Stale,
             Verdict::StaleWhileRevalidate => {
                 return UpdateNext::FromCache(FromCache::new(context, best, Serving::StaleWhileRevalidate));
             }
@@ -228,6 +262,10 @@ impl<'a> Selecting<'a> {
         };
         if context.asked().directives.only_if_cached() {
             return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+        }
+        // Its content cannot be sent twice, should a 304 match nothing: it is asked again without conditions.
+        if request.method.is_query() {
+            return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
         }
         // What was begun later is what the origin has by now.
         match completing {
