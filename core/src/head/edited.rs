@@ -205,7 +205,7 @@ impl<'a> Edited<'a> {
 
 /// Tells for most names that they are not among some others.
 #[derive(Clone, Copy, Debug)]
-struct NameFilter(u64);
+struct NameFilter(u32);
 
 impl NameFilter {
     const EMPTY: Self = Self(0);
@@ -219,11 +219,11 @@ impl NameFilter {
         self.0 != 0 && self.0 & Self::bit(name) != 0
     }
 
-    /// One bit of 64 by the name's length, its first and its last letter.
-    fn bit(name: &[u8]) -> u64 {
+    /// One bit of 32 by the name's length, its first and its last letter.
+    fn bit(name: &[u8]) -> u32 {
         match name {
             [first, .., last] => {
-                1 << ((usize::from(first & 0x1f) ^ usize::from(last & 0x1f) << 1 ^ name.len()) & 63)
+                1 << ((usize::from(first & 0x1f) ^ usize::from(last & 0x1f) << 1 ^ name.len()) & 31)
             }
             _ => 1,
         }
