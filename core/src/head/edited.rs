@@ -139,7 +139,10 @@ impl<'a> Edited<'a> {
 
     /// Whether there is a line called `name`.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        let octets = name.as_bytes();
+        (self.base.contains(name) && self.keeps(octets))
+            || (self.incoming.contains(name) && self.takes(octets))
+            || self.added.iter().flatten().any(|line| line.is(name))
     }
 
     /// Whether a line of the base stays.
