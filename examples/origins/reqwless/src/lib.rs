@@ -3,14 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod body;
-mod connection;
 mod content;
-mod error;
-mod framing;
 mod lines;
 mod origin;
-mod target;
 mod wire;
 
-pub use error::Error;
+pub use larder_http1::Error;
 pub use origin::ReqwlessOrigin;

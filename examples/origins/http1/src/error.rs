@@ -4,24 +4,24 @@ use core::fmt;
 use embedded_io_async::ErrorKind;
 use larder::head::HeadError;
 
-/// Why an exchange failed. Nothing is ever tried again.
+/// Why an exchange failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// Not an `http` URI that can be asked for.
+    /// Not a URI that can be asked for, or of another scheme than the adapter is for.
     Uri,
     /// The host's name has no address.
     Resolve,
     /// No connection could be made.
     Connect(ErrorKind),
-    /// The request has a part that reqwless cannot carry: this one.
+    /// The request has a part that the adapter cannot carry: this one.
     Unsendable(&'static str),
     /// The request's content could not be had, or has another length than was said.
     Content,
     /// The connection ended or broke before the head of the response was whole.
     NoAnswer(ErrorKind),
-    /// The response is malformed, or has framing that reqwless does not read.
+    /// The response is malformed, or has framing that the adapter does not read.
     Malformed,
     /// The head of the response does not fit.
     Head(HeadError),
@@ -31,23 +31,10 @@ pub enum Error {
     Broken(ErrorKind),
 }
 
-impl Error {
-    /// Of an error before the head of the response was there.
-    pub(crate) fn in_head(error: reqwless::Error) -> Self {
-        match error {
-            reqwless::Error::Network(kind) => Self::NoAnswer(kind),
-            reqwless::Error::ConnectionAborted => Self::NoAnswer(ErrorKind::ConnectionAborted),
-            reqwless::Error::BufferTooSmall => Self::Head(HeadError::TooLong),
-            reqwless::Error::IncorrectBodyWritten => Self::Content,
-            _ => Self::Malformed,
-        }
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Uri => f.write_str("not an http URI"),
+            Self::Uri => f.write_str("not a URI that can be asked for"),
             Self::Resolve => f.write_str("the host has no address"),
             Self::Connect(kind) => write!(f, "no connection: {kind}"),
             Self::Unsendable(part) => write!(f, "cannot be sent: {part}"),
