@@ -50,6 +50,11 @@ pub struct CacheOptions {
     /// validator. The parts are never combined (§3.4 forbids it): a 206 is dropped and the whole is asked
     /// for, so that it costs a round trip wherever the origin does know ranges.
     pub ask_without_validator: bool,
+    /// Whether a stored response in the one language that the request prefers to all others answers it, though
+    /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
+    /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
+    #[cfg(feature = "negotiation")]
+    pub select_language: bool,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
     #[cfg(feature = "targeted-fields")]
@@ -71,6 +76,8 @@ impl CacheOptions {
         secrets: Secrets::Refuse,
         store_partial: true,
         ask_without_validator: false,
+        #[cfg(feature = "negotiation")]
+        select_language: false,
         #[cfg(feature = "targeted-fields")]
         targets: &[],
     };
@@ -99,6 +106,11 @@ impl Methods {
     pub const HEAD: Self = Self(2);
     /// POST: its responses answer GET and HEAD, where RFC 9110 §9.3.3 allows it.
     pub const POST: Self = Self(4);
+
+    /// QUERY: its responses answer a QUERY with the same content, if the caller gives a digest of it
+    /// ([`Call::content_digest`](crate::client::Call::content_digest)).
+    #[cfg(feature = "query")]
+    pub const QUERY: Self = Self(8);
 
     /// These and `other`.
     pub const fn and(self, other: Self) -> Self {

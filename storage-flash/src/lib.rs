@@ -11,6 +11,8 @@ mod delta;
 mod extents;
 mod footer;
 mod geometry;
+#[cfg(feature = "groups")]
+mod groups;
 mod header;
 mod health;
 mod index;

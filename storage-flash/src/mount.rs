@@ -117,6 +117,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if survey.ours {
             self.inherit_pins().await;
             self.resume(&survey);
+            #[cfg(feature = "groups")]
+            self.ring.distrust_groups();
             self.state = State::Ready;
             return Ok(Mounted::Ready);
         }

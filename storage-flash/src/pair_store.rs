@@ -12,6 +12,8 @@ use crate::writer::Writer;
 use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
 use heapless::Vec;
+#[cfg(feature = "groups")]
+use larder::pair::Group;
 use larder::pair::{NewPair, PairId, PairKey};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
 
@@ -299,6 +301,21 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             // A key whose fingerprint is the same goes too: it is a cache.
             medium(self.remove_all(&ids).await)?;
         }
+    }
+
+    #[cfg(feature = "groups")]
+    async fn invalidate_group(&mut self, group: Group) -> Result<(), F::Error> {
+        self.note_invalid(group).await;
+        Ok(())
+    }
+
+    #[cfg(feature = "groups")]
+    async fn is_group_invalid(
+        &mut self,
+        id: PairId,
+        groups: &mut dyn Iterator<Item = Group>,
+    ) -> Result<bool, F::Error> {
+        Ok(self.ring.is_in_invalid(id, groups))
     }
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {

@@ -9,6 +9,8 @@ mod deadline;
 pub mod download;
 mod error;
 mod freshen;
+#[cfg(feature = "groups")]
+mod groups;
 mod logging;
 mod origin;
 mod parts;
@@ -129,16 +131,39 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             idle = idle.distrusting();
         }
         idle = idle.with_content(call.content.is_some());
+        #[cfg(feature = "query")]
+        {
+            idle = idle.with_content_digest(call.content_digest);
+        }
+        #[cfg(feature = "digest")]
+        let terms = call.terms;
+        #[cfg(feature = "digest")]
+        if let Some(uri) = terms.and_then(|terms| terms.sent_to) {
+            idle = idle.sending_to(uri);
+        }
+        let Call { request, content, deadline, interim, .. } = call;
         let mut report = Report::default();
         let mut failure = None;
-        let Call { request, content, deadline, interim } = call;
         let mut nobody = |_: &ResponseHead<'_>| {};
         // Whatever the deadline is, the walk is compiled once.
         let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
-        let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
+        let mut walk = Walk {
+            store,
+            origin,
+            clock,
+            pending,
+            report: &mut report,
+            failure: &mut failure,
+            #[cfg(feature = "digest")]
+            expected: terms.and_then(|terms| terms.expected),
+        };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
         let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
+        #[cfg(feature = "digest")]
+        if terms.is_some() {
+            reply.hold();
+        }
         reply.begin().await;
         reply
     }

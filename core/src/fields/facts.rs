@@ -141,6 +141,9 @@ pub(crate) struct RequestFacts {
     pub(crate) has_range: bool,
     /// Content goes along with it.
     pub(crate) has_content: bool,
+    /// A digest of that content, if the caller gives one.
+    #[cfg(feature = "query")]
+    pub(crate) content_digest: Option<[u8; 32]>,
 }
 
 impl RequestFacts {
@@ -155,6 +158,8 @@ impl RequestFacts {
         has_if_modified_since: false,
         has_range: false,
         has_content: false,
+        #[cfg(feature = "query")]
+        content_digest: None,
     };
 
     /// Whether a stored response may be other than whole to this request.

@@ -3,6 +3,16 @@
 use super::validation::Validators;
 use crate::fields::ResponseFacts;
 
+/// Whether a 200 to HEAD says anything of which representation it is about.
+///
+/// Departs from §4.3.5: one without any validator or length agrees with everything there, and freshens it. A
+/// server may leave out what it finds while it makes the content (RFC 9110 §9.3.2), tags above all, so
+/// that a response which has a validator is left as it is then: neither freshened nor stale.
+pub(crate) fn tells(stored: &Validators<'_>, head: &ResponseFacts<'_>) -> bool {
+    let says_nothing = head.etag.is_none() && head.last_modified().is_none() && head.content_length.is_none();
+    !says_nothing || (stored.etag.is_none() && stored.last_modified.is_none())
+}
+
 /// Whether a stored response to GET is still the one that a 200 to HEAD describes.
 ///
 /// Every validator of the HEAD response, and its `Content-Length`, equals the stored one: the

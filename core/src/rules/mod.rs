@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`storing`] | §3, §3.5 |
 //! | [`stored_fields`] | §3.1, §3.2 |
-//! | [`keys`], [`vary`] | §2, §4.1 |
+//! | [`keys`], [`vary`], `negotiation` | §2, §4.1 |
 //! | [`reuse`] | §4, §5.2.1 |
 //! | [`freshness`] | §4.2.1, §4.2.2 |
 //! | [`age`] | §4.2.3 |
@@ -22,6 +22,8 @@ pub(crate) mod freshness;
 pub(crate) mod head_update;
 pub(crate) mod invalidation;
 pub(crate) mod keys;
+#[cfg(feature = "negotiation")]
+pub(crate) mod negotiation;
 pub(crate) mod partial;
 pub(crate) mod preconditions;
 pub mod redirects;

@@ -45,7 +45,7 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     if options.shared && asked.has_authorization && !allows_authorized(facts) {
         return Err(Reason::Authorization);
     }
-    if asked.has_content && request.method != Method::Post {
+    if request.method != Method::Post && has_unknown_content(request.method, asked) {
         return Err(Reason::HasContent);
     }
     if request.method == Method::Post {
@@ -61,9 +61,21 @@ fn method_is_supported(method: Method<'_>, options: &CacheOptions) -> Result<(),
         Method::Get => Methods::GET,
         Method::Head => Methods::HEAD,
         Method::Post => Methods::POST,
+        #[cfg(feature = "query")]
+        Method::Query => Methods::QUERY,
         _ => return Err(Reason::MethodNotCached),
     };
     if options.supported_methods.contains(needed) { Ok(()) } else { Err(Reason::MethodNotCached) }
+}
+
+/// Whether a request has content that its key does not tell apart. A QUERY without a digest has, in any case.
+pub(crate) fn has_unknown_content(method: Method<'_>, asked: &RequestFacts) -> bool {
+    #[cfg(feature = "query")]
+    if method == Method::Query {
+        return asked.content_digest.is_none();
+    }
+    let _ = method;
+    asked.has_content
 }
 
 fn status_is_understood(

@@ -90,6 +90,7 @@ mod need_to_be_updated;
 mod partial_update;
 mod selecting;
 mod store_and_use;
+mod target;
 
 pub use cache_miss::{CacheMiss, MissNext};
 pub(crate) use candidate::Hole;
@@ -107,10 +108,12 @@ pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
 pub use partial_update::{Combined, PartialUpdate, UpdateNext};
 pub use selecting::Selecting;
 pub use store_and_use::{End, StoreAndUse};
+pub(crate) use target::Target;
 
 use crate::fields::{RequestFacts, ResponseFacts};
-use crate::head::{Edited, RequestHead, ResponseHead};
+use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
+use crate::pair::{NewPair, Nominated, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -122,6 +125,7 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a CacheOptions,
     pub(crate) request: RequestHead<'a>,
     pub(crate) candidates: &'a Candidates,
+    pub(crate) target: Target<'a>,
 }
 
 /// A response that has arrived for a request.
@@ -146,6 +150,11 @@ impl<'a> Context<'a> {
         self.candidates.asked()
     }
 
+    /// The request as the origin is asked.
+    pub(crate) const fn sent(&self) -> RequestHead<'a> {
+        RequestHead { uri: self.target.of(&self.request), ..self.request }
+    }
+
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
@@ -155,10 +164,45 @@ impl<'a> Context<'a> {
         (Arrived { response, received: age::received_at(&facts, at), date }, facts)
     }
 
+    /// `stored`, with the fields of a response that has arrived in place of its own ones (§3.2), its time, and
+    /// the nominated lines of the request that led to it. `length`: the `Content-Length` of the whole, where
+    /// that of the response is another one.
+    #[inline(never)]
+    pub(crate) fn freshened<'f>(
+        &self,
+        stored: &StoredPair<'f>,
+        arrived: &'f Arrived<'f>,
+        length: Option<&'f Text<20>>,
+    ) -> NewPair<'f>
+    where
+        'a: 'f,
+    {
+        let date = arrived.date.as_ref();
+        let fields =
+            stored_fields::freshened(stored.response.fields, arrived.response.fields, date, self.options);
+        let fields = stored_fields::with_length(fields, length);
+        NewPair {
+            method: stored.method,
+            uri: stored.uri,
+            nominated: Nominated::new(self.request.fields, &fields).hiding(
+                &fields,
+                &self.options.secrets,
+                self.candidates.hashes(),
+            ),
+            authorized: stored.authorized || self.asked().has_authorization,
+            status: stored.response.status,
+            fields,
+            received: arrived.received,
+            length: stored.body.complete,
+            offset: 0,
+            resumable: !stored.body.committed,
+        }
+    }
+
     /// Whether the response may be stored.
     pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
         let received = storing::Received {
-            request: &self.request,
+            request: &self.sent(),
             asked: self.asked(),
             response: &arrived.response,
             facts,

@@ -3,6 +3,8 @@
 use super::candidate::Chosen;
 use super::{Arrived, Context, CouldNotBeStored};
 use crate::fields::Part;
+#[cfg(feature = "query")]
+use crate::head::Method;
 use crate::head::{Edited, ResponseHead, Text};
 use crate::pair::{NewPair, Nominated, PairId};
 use crate::reason::Reason;
@@ -80,14 +82,21 @@ impl<'a> StoreAndUse<'a> {
                 (arrived.response.status, body.length, fields)
             }
         };
+        let nominated = Nominated::new(context.request.fields, &fields).hiding(
+            &fields,
+            &context.options.secrets,
+            context.candidates.hashes(),
+        );
+        #[cfg(feature = "query")]
+        let nominated = {
+            let is_query = context.request.method == Method::Query;
+            let digest = context.asked().content_digest.as_ref().filter(|_| is_query);
+            nominated.with_content(digest.map(|digest| &digest[..]))
+        };
         NewPair {
             method: context.request.method,
             uri: context.request.uri,
-            nominated: Nominated::new(context.request.fields, &fields).hiding(
-                &fields,
-                &context.options.secrets,
-                context.candidates.hashes(),
-            ),
+            nominated,
             authorized: context.asked().has_authorization,
             status,
             fields,

@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod demo;
+pub mod download;
 pub mod flash;
 pub mod inspect;
 pub mod logger;

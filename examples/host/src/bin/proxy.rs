@@ -44,6 +44,10 @@ struct Arguments {
     /// are never combined without one) unless it is the whole.
     #[arg(long)]
     ask_without_validator: bool,
+    /// Answer from what is stored in the one language that a request prefers to all others, though it was stored
+    /// for another `Accept-Language`. RFC 9111 §4.1 would have the origin asked.
+    #[arg(long)]
+    select_language: bool,
     /// No freshness without explicit lifetime.
     #[arg(long)]
     no_heuristic: bool,
@@ -73,6 +77,7 @@ impl Arguments {
         if self.cdn {
             options.targets = &["CDN-Cache-Control"];
         }
+        options.select_language = self.select_language;
         options.ask_without_validator = self.ask_without_validator;
         if self.no_heuristic {
             options.heuristic = None;

@@ -2,6 +2,7 @@
 
 mod demo;
 mod fetch;
+mod fetch_download;
 mod fixture;
 mod flash;
 mod inspect;
