@@ -50,6 +50,11 @@ pub struct CacheOptions {
     /// validator. The parts are never combined (§3.4 forbids it): a 206 is dropped and the whole is asked
     /// for, so that it costs a round trip wherever the origin does know ranges.
     pub ask_without_validator: bool,
+    /// Whether the request directives `no-cache`, `max-age`, `min-fresh`, `max-stale`, `stale-if-error` and
+    /// `only-if-cached`, and `Pragma`, count. They are advisory (§5.2.1): a cache at the origin's door may
+    /// leave it to the origin how fresh an answer has to be. `no-store` always counts.
+    #[cfg(feature = "server")]
+    pub heed_request_directives: bool,
     /// Whether a stored response in the one language that the request prefers to all others answers it, though
     /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
     /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
@@ -76,6 +81,8 @@ impl CacheOptions {
         secrets: Secrets::Refuse,
         store_partial: true,
         ask_without_validator: false,
+        #[cfg(feature = "server")]
+        heed_request_directives: true,
         #[cfg(feature = "negotiation")]
         select_language: false,
         #[cfg(feature = "targeted-fields")]
@@ -84,6 +91,26 @@ impl CacheOptions {
 
     /// A careful shared cache.
     pub const SHARED: Self = Self { shared: true, ..Self::PRIVATE };
+
+    /// The cache of a device that serves HTTP itself (feature `server`,
+    /// [`IdleServer`](crate::state::IdleServer)): a shared one, for all its clients are served from it.
+    ///
+    /// - A response is stored if its handler says for how long it is fresh, or `no-cache`, or `public`;
+    ///   there is no heuristic.
+    /// - The clients' request directives do not count: nobody makes an expensive handler run by `no-cache`.
+    /// - Age is counted by uptime while the device does not know UTC. The responses were made on this device,
+    ///   and an origin may give the same answer for as long as it likes: what §4 asks of a cache without a
+    ///   clock is about responses of others.
+    /// - A handler need not understand `Range`: it is asked for the whole, and the range is answered here.
+    ///   With [`store_partial`](Self::store_partial), `Range` and `If-Range` are passed on to it.
+    #[cfg(feature = "server")]
+    pub const SERVER: Self = Self {
+        heuristic: None,
+        clockless: Clockless::TrustUptime,
+        store_partial: false,
+        heed_request_directives: false,
+        ..Self::SHARED
+    };
 }
 
 impl Default for CacheOptions {

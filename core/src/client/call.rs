@@ -83,6 +83,22 @@ impl<'c, T, D> Call<'c, T, D> {
         }
     }
 
+    /// The deadline, and the same call without one.
+    #[cfg(feature = "collapsing")]
+    pub(super) fn apart(self) -> (D, Call<'c, T>) {
+        let call = Call {
+            request: self.request,
+            content: self.content,
+            deadline: pending(),
+            interim: self.interim,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+            #[cfg(feature = "digest")]
+            terms: self.terms,
+        };
+        (self.deadline, call)
+    }
+
     /// The same, telling `listener` of every interim response (1xx).
     pub fn interim(self, listener: &'c mut dyn FnMut(&ResponseHead<'_>)) -> Self {
         Self { interim: Some(listener), ..self }

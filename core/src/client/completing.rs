@@ -63,6 +63,12 @@ impl Completing<'_> {
         Completing { head: Some(head), ..self }
     }
 
+    /// Octets of the whole body.
+    #[cfg(feature = "collapsing")]
+    pub(super) const fn length(&self) -> u64 {
+        self.complete
+    }
+
     /// Up to where the store has to have what follows.
     fn held_until(&self) -> u64 {
         self.arriving.as_ref().map_or(self.complete, |arriving| arriving.start)

@@ -1,8 +1,12 @@
 //! The client: it walks the states over a store, an origin and a clock.
 
+#[cfg(feature = "server")]
+mod answered;
 mod asking;
 mod cache_status;
 mod call;
+#[cfg(feature = "collapsing")]
+mod collapsing;
 mod completing;
 mod deadline;
 #[cfg(feature = "digest")]
@@ -20,6 +24,8 @@ mod storing;
 mod walk;
 
 pub use call::Call;
+#[cfg(feature = "collapsing")]
+pub use collapsing::{AwaitedReply, Flights};
 pub use error::{BodyError, Failure};
 pub use origin::{BodyRead, Content, Origin, Sending};
 pub use reply::Reply;
@@ -58,6 +64,9 @@ pub struct Client<S, O, C, const BYTES: usize = 2048, const FIELDS: usize = 40> 
     record: [u8; BYTES],
     scratch: Candidates,
     pending: Pending,
+    /// It is a [`Server`](crate::server::Server)'s.
+    #[cfg(feature = "server")]
+    pub(crate) at_origin: bool,
 }
 
 impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
@@ -79,6 +88,8 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             record: [0; BYTES],
             scratch: Candidates::new(),
             pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
+            #[cfg(feature = "server")]
+            at_origin: false,
         }
     }
 
@@ -121,7 +132,9 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         call: Call<'c, T, D>,
         validating: bool,
     ) -> Reply<'c, S, O> {
-        let Self { store, origin, clock, options, head, record, scratch, pending } = self;
+        #[cfg(feature = "server")]
+        let at_origin = self.at_origin;
+        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
         pending.settle(store).await;
         let mut idle = IdleClient::new(options);
         if validating {
@@ -130,17 +143,20 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if pending.distrust {
             idle = idle.distrusting();
         }
+        #[cfg(feature = "server")]
+        if at_origin {
+            idle = idle.at_origin();
+        }
         idle = idle.with_content(call.content.is_some());
         #[cfg(feature = "query")]
-        {
-            idle = idle.with_content_digest(call.content_digest);
-        }
+        let idle = idle.with_content_digest(call.content_digest);
         #[cfg(feature = "digest")]
         let terms = call.terms;
         #[cfg(feature = "digest")]
-        if let Some(uri) = terms.and_then(|terms| terms.sent_to) {
-            idle = idle.sending_to(uri);
-        }
+        let idle = match terms.and_then(|terms| terms.sent_to) {
+            Some(uri) => idle.sending_to(uri),
+            None => idle,
+        };
         let Call { request, content, deadline, interim, .. } = call;
         let mut report = Report::default();
         let mut failure = None;
@@ -166,6 +182,14 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         }
         reply.begin().await;
         reply
+    }
+
+    /// Removes what is stored for this URI.
+    #[cfg(feature = "server")]
+    pub(crate) async fn invalidate(&mut self, uri: &str) -> Result<(), S::Error> {
+        let removed = self.store.invalidate(crate::pair::PairKey::new(uri)).await;
+        self.pending.distrust |= removed.is_err();
+        removed
     }
 
     /// Does a bounded piece of the store's housekeeping, at most one erase: call it between

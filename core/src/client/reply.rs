@@ -12,7 +12,8 @@ use crate::store::{Found, PairStore, StoreError};
 use core::fmt;
 use core::future::{Future, pending};
 
-/// The answer to a request. There always is one: if nobody could answer, its status is 504.
+/// The answer to a request. There always is one: if nobody could answer, its status is 504 (500 of a
+/// `Server`, feature `server`).
 ///
 /// Read its body with [`read`](Self::read). What comes from the origin is stored on the way, and is
 /// found by later requests once the body has been read to its end. A reply may be dropped half-way: what
@@ -90,9 +91,9 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             }
             Ending::Origin { options, arrived, storing } => {
                 let body = Body::Origin { received: 0, storing };
-                (arrived.response.status, Head::Origin(arrived, options), body)
+                (arrived.status(), Head::Origin(arrived, options), body)
             }
-            Ending::Nobody => (504, Head::None, Body::None),
+            Ending::Nobody { status } => (status, Head::None, Body::None),
         };
         Self {
             parts,
@@ -195,6 +196,8 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             Body::Held(_) => Ok(0),
             Body::Failed => Err(BodyError::CutOff),
             Body::Stored { .. } => self.read_stored(buf).await,
+            #[cfg(feature = "server")]
+            Body::Origin { .. } if self.is_answered() => self.read_answered(buf, deadline).await,
             Body::Origin { .. } => self.read_origin(buf, deadline).await,
             Body::Completing(_) => self.read_completing(buf, deadline).await,
         };

@@ -58,8 +58,8 @@ pub(super) enum Ending<'c> {
     Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
     Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
-    /// Nobody answers: 504.
-    Nobody,
+    /// Nobody answers: 504, or 500 at the origin itself.
+    Nobody { status: u16 },
 }
 
 /// What came of asking the origin.
@@ -257,7 +257,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Answered::HeadUpdate(_)
             | Answered::InvalidateEntries(_)
             | Answered::Combining(_)
-            | Answered::CacheMiss(_) => return Ending::Nobody,
+            | Answered::CacheMiss(_) => return Ending::Nobody { status: 504 },
         };
         match self.load(state.id(), last, record).await {
             Some(found) => self.serve(state, found, record),
@@ -318,7 +318,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.report.step(Step::GatewayTimeout);
         self.report.outcome = Outcome::GatewayTimeout;
         self.report.forwarded.get_or_insert(state.reason());
-        Ending::Nobody
+        Ending::Nobody { status: state.status() }
     }
 
     /// A stored response answers; `record` holds its record.

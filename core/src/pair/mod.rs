@@ -59,6 +59,7 @@ pub struct StoredPair<'a> {
     pub body: StoredBody,
     /// Whether it was invalidated since its head was written (§4.4, RFC 9875), so that it must be validated
     /// before use. Not of the record: set by who drives the states.
+    #[cfg(feature = "groups")]
     pub invalidated: bool,
 }
 

@@ -124,6 +124,7 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
         response: ResponseHead { status: description.status, fields: Fields::from_packed(fields) },
         received: description.received(),
         body,
+        #[cfg(feature = "groups")]
         invalidated: false,
     })
 }

@@ -13,11 +13,14 @@
 //! | [`validation`] | §4.3.1, §4.3.3, §4.3.4 |
 //! | [`partial`] | §3.3, §3.4 |
 //! | [`preconditions`] | §4.3.2, RFC 9110 §13 and §14 |
+//! | `at_origin` (feature `server`) | RFC 9110 §13.1.1, §13.1.4 |
 //! | [`head_update`] | §4.3.5 |
 //! | [`invalidation`] | §4.4 |
 //! | [`redirects`] | RFC 9110 §15.4 |
 
 pub(crate) mod age;
+#[cfg(feature = "server")]
+pub(crate) mod at_origin;
 pub(crate) mod freshness;
 pub(crate) mod head_update;
 pub(crate) mod invalidation;

@@ -53,6 +53,9 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     } else if !is_cacheable(response.status, facts, options) {
         return Err(Reason::NotCacheable);
     }
+    if asked.at_origin() && !is_opted_in(facts, options) {
+        return Err(Reason::NotCacheable);
+    }
     selection_is_storable(facts, options)
 }
 
@@ -124,6 +127,17 @@ fn is_cacheable(status: u16, facts: &ResponseFacts<'_>, options: &CacheOptions) 
         || (!options.shared && (directives.private() || directives.private_fields()))
         || freshness::is_explicit(facts, options)
         || freshness::is_heuristically_cacheable(status)
+}
+
+/// Whether a handler asks for its response to be stored: nothing is written to a device's flash because
+/// nobody has said anything.
+fn is_opted_in(facts: &ResponseFacts<'_>, options: &CacheOptions) -> bool {
+    let said = &facts.directives;
+    options.heuristic.is_some()
+        || said.public()
+        || said.no_cache()
+        || said.no_cache_fields()
+        || freshness::is_explicit(facts, options)
 }
 
 /// RFC 9110 §9.3.3: explicit freshness, and a `Content-Location` equal to the target URI.

@@ -8,7 +8,7 @@ use super::{
     InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
-use crate::head::{Edited, Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
+use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
 use crate::pair::PairId;
 use crate::reason::Reason;
 use crate::rules::partial::{self, Strong};
@@ -108,7 +108,7 @@ impl<'a> CacheMiss<'a> {
     /// is missing, if the part is still one of what the origin has (`If-Range`, RFC 9110 §13.1.5).
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
-        let mut fields = Edited::new(request.fields);
+        let mut fields = self.context.forwarded();
         if matches!(self.reason, Reason::NoMatchFor304 | Reason::Lost) {
             fields = fields.dropping(CONDITIONS);
         }
@@ -282,14 +282,13 @@ impl<'a> Context<'a> {
     /// of it.
     #[inline(never)]
     fn head_agrees(&self, candidate: &Candidate, facts: &ResponseFacts<'_>) -> Option<bool> {
-        let validators = self.candidates.validators(candidate);
-        if candidate.only_head || !head_update::tells(&validators, facts) {
+        if candidate.only_head {
             return None;
         }
         // What is not known of an incomplete one cannot differ.
         let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
         let length = candidate.content_length.or(candidate.body.complete).or(unknown);
-        Some(head_update::agrees(&validators, length, facts))
+        head_update::agrees(&self.candidates.validators(candidate), length, facts)
     }
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).

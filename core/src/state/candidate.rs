@@ -99,7 +99,7 @@ impl Candidate {
 
     /// Whether it must be validated whatever it says: combining it with others would hide that.
     pub(super) fn is_invalidated(&self) -> bool {
-        self.usability.verdict == Verdict::Validate(Reason::Invalidated)
+        cfg!(feature = "groups") && self.usability.verdict == Verdict::Validate(Reason::Invalidated)
     }
 
     /// Whether it is a server error.

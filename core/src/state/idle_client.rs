@@ -4,6 +4,7 @@ use super::{
     CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, Target,
     UpdateNext,
 };
+use crate::fields::RequestFacts;
 use crate::head::RequestHead;
 use crate::options::CacheOptions;
 use crate::pair::StoredPair;
@@ -34,6 +35,9 @@ pub struct IdleClient<'a> {
     pub(super) validating: bool,
     pub(super) distrusting: bool,
     pub(super) has_content: bool,
+    /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
+    #[cfg(feature = "server")]
+    pub(super) at_origin: bool,
     #[cfg(feature = "query")]
     pub(super) content_digest: Option<[u8; 32]>,
     pub(super) target: Target<'a>,
@@ -87,6 +91,8 @@ impl<'a> IdleClient<'a> {
             validating: false,
             distrusting: false,
             has_content: false,
+            #[cfg(feature = "server")]
+            at_origin: false,
             target: Target::OWN,
             #[cfg(feature = "query")]
             content_digest: None,
@@ -109,6 +115,24 @@ impl<'a> IdleClient<'a> {
     /// or HEAD with content goes to the origin, and its response is not stored.
     pub const fn with_content(self, has_content: bool) -> Self {
         Self { has_content, ..self }
+    }
+
+    /// What a request asks for, as far as it counts.
+    pub(crate) fn asked(&self, request: &RequestHead<'_>) -> RequestFacts {
+        RequestFacts {
+            has_content: self.has_content,
+            #[cfg(feature = "server")]
+            at_origin: self.at_origin,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+            ..RequestFacts::of(request.fields).heeded(self.options)
+        }
+    }
+
+    /// The same, where the cache is the origin's own: what an [`IdleServer`](super::IdleServer) is.
+    #[cfg(feature = "server")]
+    pub(crate) const fn at_origin(self) -> Self {
+        Self { at_origin: true, ..self }
     }
 
     /// The same for a request whose content has this digest: SHA-256, or whatever else tells contents apart

@@ -8,7 +8,7 @@ use super::{
     InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
-use crate::head::{Edited, Field, Known, Method, Outgoing, ResponseHead};
+use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
 use crate::limits::ETAG_MAX;
 use crate::reason::Reason;
 use crate::rules::stale;
@@ -106,7 +106,7 @@ impl<'a> NeedRevalidation<'a> {
     /// client's own conditions go to the origin.
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
-        let mut fields = Edited::new(request.fields);
+        let mut fields = self.context.forwarded();
         if !self.asked_about.is_empty() {
             fields = fields.dropping(super::cache_miss::CONDITIONS);
         }

@@ -39,12 +39,7 @@ impl<'a> Selecting<'a> {
         now: Now,
         scratch: &'a mut Candidates,
     ) -> Self {
-        scratch.start(RequestFacts {
-            has_content: idle.has_content,
-            #[cfg(feature = "query")]
-            content_digest: idle.content_digest,
-            ..RequestFacts::of(request.fields)
-        });
+        scratch.start(idle.asked(&request));
         Self { idle, request, now, scratch, refused: Reason::NothingStored }
     }
 
@@ -68,7 +63,7 @@ impl<'a> Selecting<'a> {
             Some(Reason::NoAuthority)
         } else if storing::has_unknown_content(self.request.method, self.asked()) {
             Some(Reason::HasContent)
-        } else if self.asked().has_if_match {
+        } else if self.asked().has_if_match && !self.asked().at_origin() {
             Some(Reason::OriginPrecondition)
         } else {
             None

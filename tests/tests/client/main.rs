@@ -3,6 +3,7 @@
 
 mod bodies;
 mod cancel;
+mod collapsing;
 mod completing;
 mod deadlines;
 mod downloads;

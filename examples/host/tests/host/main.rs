@@ -1,5 +1,6 @@
 //! The programs, over real TCP, against origins written here: framing is theirs, not hyper's.
 
+mod collapsing;
 mod demo;
 mod fetch;
 mod fetch_download;
@@ -9,4 +10,5 @@ mod inspect;
 mod proxy;
 mod proxy_bodies;
 mod proxy_failures;
+mod serve;
 mod tcp_origin;

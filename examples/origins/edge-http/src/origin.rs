@@ -10,7 +10,7 @@ use embedded_io_async::{Error as _, Write};
 use larder::client::{BodyRead, Content, Origin, Sending};
 use larder::head::{HeadMut, Outgoing};
 use larder_http1::{
-    Ahead, Announced, Connection, Counted, Error, Framing, Lines, Scheme, Target, method_name, stays,
+    Ahead, Announced, Connection, Counted, Error, Framing, Lines, Schemes, Target, method_name, stays,
 };
 
 /// Sends requests over TCP, or over what the caller puts on it, one exchange at a time.
@@ -30,7 +30,7 @@ pub struct EdgeHttpOrigin<
 > {
     tcp: &'n T,
     dns: &'n D,
-    scheme: Scheme,
+    schemes: Schemes,
     keep_alive: bool,
     connection: Option<Connection<Body<T::Socket<'n>, AHEAD>>>,
     head: [u8; HEAD],
@@ -42,14 +42,14 @@ impl<'n, T: TcpConnect, D: Dns, const HEAD: usize, const LINES: usize, const AHE
     /// `http` URIs over `tcp`, with a new connection for every request.
     pub const fn new(tcp: &'n T, dns: &'n D) -> Self {
         const { assert!(HEAD > 0, "a head needs room") };
-        Self { tcp, dns, scheme: Scheme::Http, keep_alive: false, connection: None, head: [0; HEAD] }
+        Self { tcp, dns, schemes: Schemes::Http, keep_alive: false, connection: None, head: [0; HEAD] }
     }
 
     /// `https` URIs over `tls`, and no others. It encrypts what is sent over its connections, and sees to
     /// it that the other side is the host of the URI: it is told the address only.
     pub const fn https(tls: &'n T, dns: &'n D) -> Self {
         const { assert!(HEAD > 0, "a head needs room") };
-        Self { tcp: tls, dns, scheme: Scheme::Https, keep_alive: false, connection: None, head: [0; HEAD] }
+        Self { tcp: tls, dns, schemes: Schemes::Https, keep_alive: false, connection: None, head: [0; HEAD] }
     }
 
     /// Keeps the connection for the next request to the same host and port, if the last body was
@@ -105,7 +105,7 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const LINES: usize, const AHEAD: 
         exchange: Sending<'_, C>,
         mut head: HeadMut<'_>,
     ) -> Result<(), Error> {
-        let target = Target::of(self.scheme, request.method, request.uri)?;
+        let target = Target::of(self.schemes, request.method, request.uri)?;
         let method = method_name(request.method)?;
         let Sending { content, interim } = exchange;
         let announced = content.as_deref().map(|content| Announced::new(content.len()));

@@ -27,6 +27,7 @@ pub trait Body {
 /// A connection with a body on it.
 #[derive(Debug)]
 pub struct Connection<B> {
+    is_https: bool,
     /// Whom it leads to; empty if that is too long to be kept.
     authority: String<AUTHORITY_MAX>,
     body: B,
@@ -40,7 +41,7 @@ impl<B: Body> Connection<B> {
     pub fn new(target: &Target<'_>, framing: Framing, body: B, stays: bool) -> Self {
         let authority = String::try_from(target.authority).unwrap_or_default();
         let end = (framing == Framing::None).then_some(BodyRead::End);
-        Self { authority, body, end, stays }
+        Self { is_https: target.is_https, authority, body, end, stays }
     }
 
     /// Reads more of the body, as [`Origin::read`](larder::client::Origin::read).
@@ -67,6 +68,7 @@ impl<B: Body> Connection<B> {
     /// What is below, if another request may be sent on it: to be asked yet whether it is quiet.
     pub fn reusable_for(self, target: &Target<'_>) -> Option<B::Wire> {
         let ended = self.end == Some(BodyRead::End);
-        (ended && self.stays && self.authority == target.authority).then(|| self.body.into_wire())
+        let leads_there = self.is_https == target.is_https && self.authority == target.authority;
+        (ended && self.stays && leads_there).then(|| self.body.into_wire())
     }
 }

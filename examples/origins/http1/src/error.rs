@@ -9,7 +9,7 @@ use larder::head::HeadError;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// Not a URI that can be asked for, or of another scheme than the adapter is for.
+    /// Not a URI that can be asked for, or of a scheme that the connections are not for.
     Uri,
     /// The host's name has no address.
     Resolve,

@@ -19,4 +19,4 @@ pub use content::{Announced, Counted};
 pub use error::Error;
 pub use framing::{Framing, stays};
 pub use lines::{Lines, method_name};
-pub use target::{Scheme, Target};
+pub use target::{Schemes, Target};

@@ -81,7 +81,7 @@ fn is_token(name: &str) -> bool {
 mod tests {
     extern crate std;
     use super::*;
-    use crate::Scheme;
+    use crate::Schemes;
     use larder::head::{Fields, RequestHead};
     use std::vec::Vec;
 
@@ -93,7 +93,7 @@ mod tests {
         keep_alive: bool,
     ) -> Result<Vec<(&'r str, &'r [u8])>, Error> {
         let request = RequestHead::get(URI).with_fields(Fields::new(fields)).into();
-        let target = Target::of(Scheme::Http, Method::Get, URI).expect("a target");
+        let target = Target::of(Schemes::Http, Method::Get, URI).expect("a target");
         Ok(Lines::of(&request, &target, content, keep_alive)?.iter().collect())
     }
 

@@ -4,34 +4,22 @@ use crate::Error;
 use core::net::IpAddr;
 use larder::head::Method;
 
-/// The scheme an adapter is for.
+/// The schemes an adapter's connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// Over TCP.
+pub enum Schemes {
+    /// `http`, over TCP.
     Http,
-    /// Over TLS.
+    /// `https`, over TLS.
     Https,
-}
-
-impl Scheme {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    const fn port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
+    /// Either.
+    Both,
 }
 
 /// A URI, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target<'u> {
+    /// Whether the scheme is `https`.
+    pub is_https: bool,
     /// Host and port as they stand in the URI; what `Host` says.
     pub authority: &'u str,
     /// Name or address, without brackets.
@@ -46,17 +34,20 @@ impl<'u> Target<'u> {
     /// Where `uri` leads.
     ///
     /// # Errors
-    /// [`Error::Uri`] if it is of another scheme, has user or password, a character that no URI has, or a
+    /// [`Error::Uri`] if it is of none of these schemes, has user or password, a character that no URI has, or a
     /// query right behind the authority.
-    pub fn of(scheme: Scheme, method: Method<'_>, uri: &'u str) -> Result<Self, Error> {
-        let (name, rest) = uri.split_once("://").ok_or(Error::Uri)?;
-        if !name.eq_ignore_ascii_case(scheme.name()) || uri.bytes().any(|octet| !octet.is_ascii_graphic()) {
+    pub fn of(schemes: Schemes, method: Method<'_>, uri: &'u str) -> Result<Self, Error> {
+        let (scheme, rest) = uri.split_once("://").ok_or(Error::Uri)?;
+        let is_https = scheme.eq_ignore_ascii_case("https");
+        let other = if is_https { Schemes::Http } else { Schemes::Https };
+        let is_taken = schemes != other && (is_https || scheme.eq_ignore_ascii_case("http"));
+        if !is_taken || uri.bytes().any(|octet| !octet.is_ascii_graphic()) {
             return Err(Error::Uri);
         }
         let rest = rest.split('#').next().unwrap_or(rest);
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(end).ok_or(Error::Uri)?;
-        let (host, port) = split_port(authority, scheme.port()).ok_or(Error::Uri)?;
+        let (host, port) = split_port(authority, if is_https { 443 } else { 80 }).ok_or(Error::Uri)?;
         // User and password do not belong in a URI that is sent (RFC 9110 §4.2.4).
         if host.is_empty() || authority.contains('@') {
             return Err(Error::Uri);
@@ -69,7 +60,7 @@ impl<'u> Target<'u> {
             query if query.starts_with('?') => return Err(Error::Uri),
             path => path,
         };
-        Ok(Self { authority, host, port, path })
+        Ok(Self { is_https, authority, host, port, path })
     }
 
     /// The host, if it is an address.
@@ -100,18 +91,21 @@ mod tests {
 
     #[test]
     fn uris_are_taken_apart() {
-        for (scheme, uri, host, port, path) in [
-            (Scheme::Http, "http://h", "h", 80, "/"),
-            (Scheme::Http, "HTTP://h:81/a?b#c", "h", 81, "/a?b"),
-            (Scheme::Http, "http://[::1]:82/q", "::1", 82, "/q"),
-            (Scheme::Http, "http://h:/", "h", 80, "/"),
-            (Scheme::Https, "https://h/a", "h", 443, "/a"),
-            (Scheme::Https, "https://h:80/a", "h", 80, "/a"),
+        for (schemes, uri, host, port, path) in [
+            (Schemes::Http, "http://h", "h", 80, "/"),
+            (Schemes::Http, "HTTP://h:81/a?b#c", "h", 81, "/a?b"),
+            (Schemes::Http, "http://[::1]:82/q", "::1", 82, "/q"),
+            (Schemes::Http, "http://h:/", "h", 80, "/"),
+            (Schemes::Https, "https://h/a", "h", 443, "/a"),
+            (Schemes::Https, "https://h:80/a", "h", 80, "/a"),
+            (Schemes::Both, "https://[::1]:/", "::1", 443, "/"),
+            (Schemes::Both, "http://h/", "h", 80, "/"),
         ] {
-            let target = Target::of(scheme, Method::Get, uri).expect("a target");
+            let target = Target::of(schemes, Method::Get, uri).expect("a target");
+            assert_eq!(target.is_https, uri.starts_with("https"), "{uri}");
             assert_eq!((target.host, target.port, target.path), (host, port, path), "{uri}");
         }
-        let options = Target::of(Scheme::Http, Method::Options, "http://h").expect("a target");
+        let options = Target::of(Schemes::Http, Method::Options, "http://h").expect("a target");
         assert_eq!(options.path, "*");
     }
 
@@ -129,15 +123,16 @@ mod tests {
             "http://h?query",
             "http://h/\r\nX: y",
         ] {
-            assert_eq!(Target::of(Scheme::Http, Method::Get, uri), Err(Error::Uri), "{uri}");
+            assert_eq!(Target::of(Schemes::Http, Method::Get, uri), Err(Error::Uri), "{uri}");
         }
-        assert_eq!(Target::of(Scheme::Https, Method::Get, "http://h/"), Err(Error::Uri));
+        assert_eq!(Target::of(Schemes::Https, Method::Get, "http://h/"), Err(Error::Uri));
+        assert_eq!(Target::of(Schemes::Both, Method::Get, "ftp://h/"), Err(Error::Uri));
     }
 
     #[test]
     fn addresses_need_no_name_service() {
         for (uri, is_address) in [("http://10.0.2.2/", true), ("http://[::1]/", true), ("http://h/", false)] {
-            let target = Target::of(Scheme::Http, Method::Get, uri).expect("a target");
+            let target = Target::of(Schemes::Http, Method::Get, uri).expect("a target");
             assert_eq!(target.address().is_some(), is_address, "{uri}");
         }
     }
