@@ -1,10 +1,9 @@
 //! The body of a response, read by reqwless.
 
-use crate::Error;
-use crate::framing::Framing;
 use crate::wire::Wire;
 use embedded_io_async::{Error as _, ErrorKind, Read};
 use larder::client::BodyRead;
+use larder_http1::{Error, Framing};
 use reqwless::response::{ChunkedBodyReader, FixedLengthBodyReader};
 
 /// A body, with the connection it comes on.
@@ -16,26 +15,26 @@ pub(crate) enum Body<C, const AHEAD: usize> {
 }
 
 impl<C: Read, const AHEAD: usize> Body<C, AHEAD> {
-    pub(crate) fn new(framing: Framing, mut wire: Wire<C, AHEAD>) -> Self {
+    /// # Errors
+    /// [`Error::Malformed`] if it is longer than reqwless can count.
+    pub(crate) fn new(framing: Framing, mut wire: Wire<C, AHEAD>) -> Result<Self, Error> {
         wire.expect_body();
-        match framing {
+        Ok(match framing {
             Framing::None => Self::None(wire),
-            Framing::Length(remaining) => Self::Length(FixedLengthBodyReader { raw_body: wire, remaining }),
+            Framing::Length(length) => {
+                let remaining = usize::try_from(length).map_err(|_| Error::Malformed)?;
+                Self::Length(FixedLengthBodyReader { raw_body: wire, remaining })
+            }
             Framing::Chunked => Self::Chunked(ChunkedBodyReader::new(wire)),
             Framing::ToClose => Self::ToClose(wire),
-        }
+        })
     }
+}
 
-    /// The connection, once the body has ended.
-    pub(crate) fn into_wire(self) -> Wire<C, AHEAD> {
-        match self {
-            Self::None(wire) | Self::ToClose(wire) => wire,
-            Self::Length(reader) => reader.raw_body,
-            Self::Chunked(reader) => reader.raw_body,
-        }
-    }
+impl<C: Read, const AHEAD: usize> larder_http1::Body for Body<C, AHEAD> {
+    type Wire = Wire<C, AHEAD>;
 
-    pub(crate) async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Error> {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Error> {
         match self {
             Self::None(_) => Ok(BodyRead::End),
             Self::Length(reader) => {
@@ -60,6 +59,14 @@ impl<C: Read, const AHEAD: usize> Body<C, AHEAD> {
                 Ok(read) => Ok(octets_or(read, BodyRead::End)),
                 Err(error) => Err(Error::Broken(error.kind())),
             },
+        }
+    }
+
+    fn into_wire(self) -> Wire<C, AHEAD> {
+        match self {
+            Self::None(wire) | Self::ToClose(wire) => wire,
+            Self::Length(reader) => reader.raw_body,
+            Self::Chunked(reader) => reader.raw_body,
         }
     }
 }

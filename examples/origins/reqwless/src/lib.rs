@@ -4,15 +4,11 @@
 
 mod body;
 mod connect;
-mod connection;
 mod content;
-mod error;
-mod framing;
 mod lines;
 mod origin;
-mod target;
 mod wire;
 
 pub use connect::{Connect, Peer};
-pub use error::Error;
+pub use larder_http1::Error;
 pub use origin::ReqwlessOrigin;

@@ -1,20 +1,16 @@
 //! `ReqwlessOrigin`: larder's [`Origin`] over reqwless.
 
-use crate::Error;
 use crate::body::Body;
 use crate::connect::{Connect, Peer};
-use crate::connection::{Connection, kept_authority};
-use crate::content::Announced;
-use crate::framing::{self, Framing};
-use crate::lines;
-use crate::target::Target;
 use crate::wire::Wire;
+use crate::{content, lines};
 use core::fmt;
 use core::net::SocketAddr;
 use embedded_io_async::{Error as _, Read, Write};
 use embedded_nal_async::{AddrType, Dns};
 use larder::client::{BodyRead, Content, Origin, Sending};
 use larder::head::{HeadMut, Outgoing};
+use larder_http1::{Announced, Connection, Counted, Error, Framing, Lines, Schemes, Target, stays};
 use reqwless::request::{Method, Request, RequestBuilder};
 use reqwless::response::Response;
 
@@ -28,7 +24,7 @@ pub struct ReqwlessOrigin<'n, T: Connect, D, const HEAD: usize = 2048, const AHE
     tcp: &'n T,
     dns: &'n D,
     keep_alive: bool,
-    connection: Option<Connection<T::Connection<'n>, AHEAD>>,
+    connection: Option<Connection<Body<T::Connection<'n>, AHEAD>>>,
     head: [u8; HEAD],
 }
 
@@ -44,14 +40,14 @@ impl<'n, T: Connect, D: Dns, const HEAD: usize, const AHEAD: usize> ReqwlessOrig
         Self { keep_alive: true, ..self }
     }
 
-    /// A connection to send on: the last one, if that may and can be used again, or a new one.
-    async fn wire(&mut self, target: &Target<'_>) -> Result<Wire<T::Connection<'n>, AHEAD>, Error> {
+    /// The last connection, if that may and can be used again.
+    async fn kept(&mut self, target: &Target<'_>) -> Option<Wire<T::Connection<'n>, AHEAD>> {
         // Gone from here in any case, so that it is not used again if this future is dropped.
-        if let Some(connection) = self.connection.take()
-            && let Some(wire) = connection.reusable_for(target).await
-        {
-            return Ok(wire);
-        }
+        let mut wire = self.connection.take()?.reusable_for(target)?;
+        wire.is_quiet().await.then_some(wire)
+    }
+
+    async fn connect(&self, target: &Target<'_>) -> Result<Wire<T::Connection<'n>, AHEAD>, Error> {
         let address = match target.address() {
             Some(address) => address,
             None => {
@@ -77,58 +73,57 @@ impl<T: Connect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
         exchange: Sending<'_, C>,
         mut head: HeadMut<'_>,
     ) -> Result<(), Error> {
-        let target = Target::of(request.method, request.uri, T::HTTPS)?;
+        let schemes = if T::HTTPS { Schemes::Both } else { Schemes::Http };
+        let target = Target::of(schemes, request.method, request.uri)?;
         let method = lines::method(request.method)?;
-        let Sending { mut content, interim } = exchange;
-        let announced = content.as_deref().map(Announced::new).transpose()?;
-        let lines = lines::outgoing(request, &target, announced.as_ref(), self.keep_alive)?;
-        if let (Some(announced), Some(content)) = (&announced, &mut content) {
-            announced.check(*content).await?;
-        }
-        let mut wire = self.wire(&target).await?;
-        let outgoing = Request::new(method, target.path).headers(&lines).build();
-        outgoing.write_header(&mut wire).await.map_err(Error::in_head)?;
-        if let (Some(announced), Some(content)) = (&announced, content) {
-            announced.send(content, &mut wire).await?;
-        }
-        wire.flush().await.map_err(|error| Error::NoAnswer(error.kind()))?;
-        wire.expect_head();
-        let octets = &mut self.head;
-        receive(&mut wire, method, octets, &mut head).await?;
+        let Sending { content, interim } = exchange;
+        let announced = content.as_deref().map(|content| Announced::new(content.len()));
+        let to_send = Lines::of(request, &target, announced.as_ref(), self.keep_alive)?;
+        let to_send = lines::outgoing(&to_send)?;
+        let mut content = match content {
+            Some(content) => Some(Counted::begin(content).await?),
+            None => None,
+        };
+        let repeatable = request.method.is_safe() && content.is_none();
+        let outgoing = Request::new(method, target.path).headers(&to_send).build();
+        let mut kept = self.kept(&target).await;
+        let mut wire = loop {
+            let was_kept = kept.is_some();
+            let mut wire = match kept.take() {
+                Some(wire) => wire,
+                None => self.connect(&target).await?,
+            };
+            let mut answered = ask(&mut wire, &outgoing, &mut content).await;
+            if answered.is_ok() {
+                answered = receive(&mut wire, method, &mut self.head, &mut head).await;
+            }
+            match answered {
+                Ok(()) => break wire,
+                // The origin gave it up in the very moment (RFC 9112 §9.3.1).
+                Err(Error::NoAnswer(_)) if was_kept && repeatable => {}
+                Err(error) => return Err(error),
+            }
+        };
         while (100..200).contains(&head.response().status) {
             if head.response().status == 101 {
                 return Err(Error::Switched);
             }
             interim(&head.response());
-            receive(&mut wire, method, octets, &mut head).await?;
+            receive(&mut wire, method, &mut self.head, &mut head).await?;
         }
-        let is_1_1 = octets.trim_ascii_start().starts_with(b"HTTP/1.1");
+        let is_1_1 = self.head.trim_ascii_start().starts_with(b"HTTP/1.1");
         let response = head.response();
-        let framing = Framing::of(request.method, &response)?;
-        let stays =
-            self.keep_alive && is_1_1 && framing != Framing::ToClose && !framing::closes(response.fields);
-        let (authority, body) = (kept_authority(&target), Body::new(framing, wire));
-        self.connection = Some(Connection { is_https: target.is_https, authority, body, end: None, stays });
+        let framing = Framing::of(request.method, &response, is_1_1)?;
+        let stays = self.keep_alive && stays(framing, &response, is_1_1);
+        self.connection = Some(Connection::new(&target, framing, Body::new(framing, wire)?, stays));
         Ok(())
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Error> {
-        let Some(connection) = &mut self.connection else {
-            return Ok(BodyRead::End);
-        };
-        if let Some(end) = connection.end {
-            return Ok(end);
+        match &mut self.connection {
+            Some(connection) => connection.read(buf).await,
+            None => Ok(BodyRead::End),
         }
-        if buf.is_empty() {
-            return Ok(BodyRead::Octets(0));
-        }
-        let read = connection.body.read(buf).await;
-        match read {
-            Ok(BodyRead::Octets(_)) => {}
-            Ok(end) => connection.end = Some(end),
-            Err(_) => connection.end = Some(BodyRead::CutOff),
-        }
-        read
     }
 }
 
@@ -140,6 +135,19 @@ impl<T: Connect, D, const HEAD: usize, const AHEAD: usize> fmt::Debug
     }
 }
 
+/// Sends a request.
+async fn ask<C: Read + Write, T: Content, const AHEAD: usize>(
+    wire: &mut Wire<C, AHEAD>,
+    outgoing: &Request<'_, ()>,
+    content: &mut Option<Counted<'_, T>>,
+) -> Result<(), Error> {
+    outgoing.write_header(wire).await.map_err(lines::in_head)?;
+    if let Some(content) = content {
+        content::send(content, wire).await?;
+    }
+    wire.flush().await.map_err(|error| Error::NoAnswer(error.kind()))
+}
+
 /// Receives the next head.
 async fn receive<C: Read, const AHEAD: usize>(
     wire: &mut Wire<C, AHEAD>,
@@ -147,6 +155,7 @@ async fn receive<C: Read, const AHEAD: usize>(
     octets: &mut [u8],
     head: &mut HeadMut<'_>,
 ) -> Result<(), Error> {
-    let response = Response::read(wire, method, octets).await.map_err(Error::in_head)?;
+    wire.expect_head();
+    let response = Response::read(wire, method, octets).await.map_err(lines::in_head)?;
     lines::take(head, response.status.0, &mut response.headers())
 }

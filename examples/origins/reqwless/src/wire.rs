@@ -1,20 +1,14 @@
 //! A connection as reqwless reads it: one head at a time, then octets.
 
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
-use embedded_io_async::{ErrorType, Read, Write};
+use embedded_io_async::{BufRead, ErrorType, Read, Write};
+use larder_http1::Ahead;
 
 /// A connection with a few octets read ahead.
 ///
 /// reqwless takes whatever it reads behind a head for the body of that response. So while a head is
 /// read, this hands over its octets and no more.
 pub(crate) struct Wire<C, const AHEAD: usize> {
-    pub(crate) connection: C,
-    ahead: [u8; AHEAD],
-    /// What of `ahead` was not handed over yet.
-    from: usize,
-    to: usize,
+    ahead: Ahead<C, AHEAD>,
     /// Whether a head is being read, and how it ended so far.
     head: Option<HeadEnd>,
     /// The octets handed over last.
@@ -26,7 +20,7 @@ const LAST: usize = 5;
 
 impl<C: Read, const AHEAD: usize> Wire<C, AHEAD> {
     pub(crate) const fn new(connection: C) -> Self {
-        Self { connection, ahead: [0; AHEAD], from: 0, to: 0, head: None, last: [0; LAST] }
+        Self { ahead: Ahead::new(connection), head: None, last: [0; LAST] }
     }
 
     /// What is read next is a head.
@@ -46,12 +40,7 @@ impl<C: Read, const AHEAD: usize> Wire<C, AHEAD> {
 
     /// Whether nothing came that nobody asked for, the connection's end included.
     pub(crate) async fn is_quiet(&mut self) -> bool {
-        if self.from < self.to {
-            return false;
-        }
-        let mut octet = [0; 1];
-        let mut read = pin!(self.connection.read(&mut octet));
-        poll_fn(|cx| Poll::Ready(read.as_mut().poll(cx).is_pending())).await
+        self.ahead.is_quiet().await
     }
 
     fn remember(&mut self, octets: &[u8]) {
@@ -59,25 +48,6 @@ impl<C: Read, const AHEAD: usize> Wire<C, AHEAD> {
             self.last.rotate_left(1);
             self.last[LAST - 1] = *octet;
         }
-    }
-
-    /// Hands over what was read ahead, but not past the end of a head.
-    fn hand_over(&mut self, buf: &mut [u8]) -> usize {
-        let ahead = self.ahead.get(self.from..self.to).unwrap_or_default();
-        let mut count = 0;
-        for (to, octet) in buf.iter_mut().zip(ahead) {
-            *to = *octet;
-            count += 1;
-            if let Some(end) = &mut self.head {
-                *end = end.after(*octet);
-                if *end == HeadEnd::Ended {
-                    *end = HeadEnd::Within;
-                    break;
-                }
-            }
-        }
-        self.from += count;
-        count
     }
 }
 
@@ -87,31 +57,33 @@ impl<C: ErrorType, const AHEAD: usize> ErrorType for Wire<C, AHEAD> {
 
 impl<C: Read, const AHEAD: usize> Read for Wire<C, AHEAD> {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, C::Error> {
-        // reqwless reads so behind the last chunk, where nothing more is to be waited for.
-        if buf.is_empty() {
-            return Ok(0);
-        }
-        let count = if self.from == self.to && self.head.is_none() && buf.len() >= AHEAD {
-            self.connection.read(buf).await?
-        } else {
-            if self.from == self.to {
-                (self.from, self.to) = (0, 0);
-                self.to = self.connection.read(&mut self.ahead).await?.min(AHEAD);
-            }
-            self.hand_over(buf)
+        let Some(end) = &mut self.head else {
+            let count = self.ahead.read(buf).await?;
+            self.remember(buf.get(..count).unwrap_or_default());
+            return Ok(count);
         };
-        self.remember(buf.get(..count).unwrap_or_default());
+        let mut count = 0;
+        for (to, octet) in buf.iter_mut().zip(self.ahead.fill_buf().await?) {
+            *to = *octet;
+            count += 1;
+            *end = end.after(*octet);
+            if *end == HeadEnd::Ended {
+                *end = HeadEnd::Within;
+                break;
+            }
+        }
+        self.ahead.consume(count);
         Ok(count)
     }
 }
 
 impl<C: Write, const AHEAD: usize> Write for Wire<C, AHEAD> {
     async fn write(&mut self, buf: &[u8]) -> Result<usize, C::Error> {
-        self.connection.write(buf).await
+        self.ahead.write(buf).await
     }
 
     async fn flush(&mut self) -> Result<(), C::Error> {
-        self.connection.flush().await
+        self.ahead.flush().await
     }
 }
 

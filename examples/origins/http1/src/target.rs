@@ -4,25 +4,43 @@ use crate::Error;
 use core::net::IpAddr;
 use larder::head::Method;
 
-/// An `http` or `https` URI, taken apart.
+/// The schemes an adapter's connections are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Target<'u> {
-    pub(crate) is_https: bool,
+pub enum Schemes {
+    /// `http`, over TCP.
+    Http,
+    /// `https`, over TLS.
+    Https,
+    /// Either.
+    Both,
+}
+
+/// A URI, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'u> {
+    /// Whether the scheme is `https`.
+    pub is_https: bool,
     /// Host and port as they stand in the URI; what `Host` says.
-    pub(crate) authority: &'u str,
+    pub authority: &'u str,
     /// Name or address, without brackets.
-    pub(crate) host: &'u str,
-    pub(crate) port: u16,
+    pub host: &'u str,
+    /// That of the URI, or the scheme's.
+    pub port: u16,
     /// The request line's target, in origin form or `*`.
-    pub(crate) path: &'u str,
+    pub path: &'u str,
 }
 
 impl<'u> Target<'u> {
-    /// `https`: whether such URIs are taken.
-    pub(crate) fn of(method: Method<'_>, uri: &'u str, https: bool) -> Result<Self, Error> {
+    /// Where `uri` leads.
+    ///
+    /// # Errors
+    /// [`Error::Uri`] if it is of none of these schemes, has user or password, a character that no URI has, or a
+    /// query right behind the authority.
+    pub fn of(schemes: Schemes, method: Method<'_>, uri: &'u str) -> Result<Self, Error> {
         let (scheme, rest) = uri.split_once("://").ok_or(Error::Uri)?;
         let is_https = scheme.eq_ignore_ascii_case("https");
-        let is_taken = if is_https { https } else { scheme.eq_ignore_ascii_case("http") };
+        let other = if is_https { Schemes::Http } else { Schemes::Https };
+        let is_taken = schemes != other && (is_https || scheme.eq_ignore_ascii_case("http"));
         if !is_taken || uri.bytes().any(|octet| !octet.is_ascii_graphic()) {
             return Err(Error::Uri);
         }
@@ -46,7 +64,7 @@ impl<'u> Target<'u> {
     }
 
     /// The host, if it is an address.
-    pub(crate) fn address(&self) -> Option<IpAddr> {
+    pub fn address(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }
 }
@@ -69,30 +87,30 @@ fn split_port(authority: &str, default: u16) -> Option<(&str, u16)> {
 
 #[cfg(test)]
 mod tests {
-    extern crate std;
     use super::*;
 
     #[test]
     fn uris_are_taken_apart() {
-        for (uri, host, port, path) in [
-            ("http://h", "h", 80, "/"),
-            ("HTTP://h:81/a?b#c", "h", 81, "/a?b"),
-            ("http://[::1]:82/q", "::1", 82, "/q"),
-            ("http://h:/", "h", 80, "/"),
-            ("https://h/", "h", 443, "/"),
-            ("HTTPS://[::1]:/", "::1", 443, "/"),
-            ("https://h:81/", "h", 81, "/"),
+        for (schemes, uri, host, port, path) in [
+            (Schemes::Http, "http://h", "h", 80, "/"),
+            (Schemes::Http, "HTTP://h:81/a?b#c", "h", 81, "/a?b"),
+            (Schemes::Http, "http://[::1]:82/q", "::1", 82, "/q"),
+            (Schemes::Http, "http://h:/", "h", 80, "/"),
+            (Schemes::Https, "https://h/a", "h", 443, "/a"),
+            (Schemes::Https, "https://h:80/a", "h", 80, "/a"),
+            (Schemes::Both, "https://[::1]:/", "::1", 443, "/"),
+            (Schemes::Both, "http://h/", "h", 80, "/"),
         ] {
-            let target = Target::of(Method::Get, uri, true).expect("a target");
-            assert_eq!(target.is_https, uri.to_ascii_lowercase().starts_with("https"), "{uri}");
+            let target = Target::of(schemes, Method::Get, uri).expect("a target");
+            assert_eq!(target.is_https, uri.starts_with("https"), "{uri}");
             assert_eq!((target.host, target.port, target.path), (host, port, path), "{uri}");
         }
-        let options = Target::of(Method::Options, "http://h", false).expect("a target");
+        let options = Target::of(Schemes::Http, Method::Options, "http://h").expect("a target");
         assert_eq!(options.path, "*");
     }
 
     #[test]
-    fn what_is_no_http_uri_is_refused() {
+    fn what_is_no_uri_of_the_scheme_is_refused() {
         for uri in [
             "https://h/",
             "/path",
@@ -105,18 +123,17 @@ mod tests {
             "http://h?query",
             "http://h/\r\nX: y",
         ] {
-            assert_eq!(Target::of(Method::Get, uri, false), Err(Error::Uri), "{uri}");
+            assert_eq!(Target::of(Schemes::Http, Method::Get, uri), Err(Error::Uri), "{uri}");
         }
+        assert_eq!(Target::of(Schemes::Https, Method::Get, "http://h/"), Err(Error::Uri));
+        assert_eq!(Target::of(Schemes::Both, Method::Get, "ftp://h/"), Err(Error::Uri));
     }
 
     #[test]
     fn addresses_need_no_name_service() {
         for (uri, is_address) in [("http://10.0.2.2/", true), ("http://[::1]/", true), ("http://h/", false)] {
-            assert_eq!(
-                Target::of(Method::Get, uri, false).expect("a target").address().is_some(),
-                is_address,
-                "{uri}"
-            );
+            let target = Target::of(Schemes::Http, Method::Get, uri).expect("a target");
+            assert_eq!(target.address().is_some(), is_address, "{uri}");
         }
     }
 }

@@ -1,25 +1,30 @@
 //! How the body of a response is delimited (RFC 9112 §6.3), and whether the connection stays.
 //!
-//! reqwless decides by the last `Content-Length` and lets it win over `Transfer-Encoding`; what
-//! would be read wrongly by that rule is refused here.
+//! What two readers could frame in two ways is refused.
 
 use crate::Error;
 use larder::head::{Fields, Method, ResponseHead};
 
 /// How a body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub enum Framing {
     /// There is none.
     None,
     /// By its length in octets.
-    Length(usize),
+    Length(u64),
+    /// By chunks.
     Chunked,
     /// By the end of the connection.
     ToClose,
 }
 
 impl Framing {
-    pub(crate) fn of(method: Method<'_>, response: &ResponseHead<'_>) -> Result<Self, Error> {
+    /// That of the response to a request with this method. `is_1_1`: its version is HTTP/1.1.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] if the lines contradict each other, or name another transfer coding than a
+    /// single `chunked`.
+    pub fn of(method: Method<'_>, response: &ResponseHead<'_>, is_1_1: bool) -> Result<Self, Error> {
         if method == Method::Head || matches!(response.status, 204 | 304) {
             return Ok(Self::None);
         }
@@ -28,14 +33,19 @@ impl Framing {
         match (codings.next(), length) {
             (None, Some(length)) => Ok(Self::Length(length)),
             (None, None) => Ok(Self::ToClose),
-            (Some(b"chunked"), None) if codings.next().is_none() => Ok(Self::Chunked),
+            // RFC 9112 §6.1: HTTP/1.0 has no transfer codings.
+            (Some(coding), None)
+                if is_1_1 && coding.eq_ignore_ascii_case(b"chunked") && codings.next().is_none() =>
+            {
+                Ok(Self::Chunked)
+            }
             _ => Err(Error::Malformed),
         }
     }
 }
 
 /// What `Content-Length` says. Several lines must agree.
-fn length(fields: Fields<'_>) -> Result<Option<usize>, Error> {
+fn length(fields: Fields<'_>) -> Result<Option<u64>, Error> {
     let mut length = None;
     for value in fields.lines("content-length") {
         let digits =
@@ -49,8 +59,13 @@ fn length(fields: Fields<'_>) -> Result<Option<usize>, Error> {
     Ok(length)
 }
 
-/// Whether the origin closes the connection.
-pub(crate) fn closes(fields: Fields<'_>) -> bool {
+/// Whether the origin keeps the connection when a body framed like this has ended. HTTP/1.0 is taken to
+/// close.
+pub fn stays(framing: Framing, response: &ResponseHead<'_>, is_1_1: bool) -> bool {
+    is_1_1 && framing != Framing::ToClose && !closes(response.fields)
+}
+
+fn closes(fields: Fields<'_>) -> bool {
     let mut options = fields.lines("connection").flat_map(|value| value.split(|octet| *octet == b','));
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
@@ -60,7 +75,7 @@ mod tests {
     use super::*;
 
     fn framing(lines: &[(&str, &str)]) -> Result<Framing, Error> {
-        Framing::of(Method::Get, &ResponseHead { status: 200, fields: Fields::new(lines) })
+        Framing::of(Method::Get, &ResponseHead { status: 200, fields: Fields::new(lines) }, true)
     }
 
     #[test]
@@ -71,16 +86,18 @@ mod tests {
         assert_eq!(framing(&[("Transfer-Encoding", "chunked")]), Ok(Framing::Chunked));
         for (method, status) in [(Method::Head, 200), (Method::Get, 204), (Method::Get, 304)] {
             let fields = Fields::new(&[("Content-Length", "5")]);
-            assert_eq!(Framing::of(method, &ResponseHead { status, fields }), Ok(Framing::None));
+            let response = ResponseHead { status, fields };
+            assert_eq!(Framing::of(method, &response, true), Ok(Framing::None));
         }
     }
 
     #[test]
-    fn rfc9112_s6_3_what_would_be_read_wrongly_is_refused() {
+    fn rfc9112_s6_3_what_could_be_read_in_two_ways_is_refused() {
         for lines in [
             &[("Content-Length", "5"), ("Content-Length", "6")][..],
             &[("Content-Length", "+5")],
             &[("Content-Length", "5, 5")],
+            &[("Content-Length", "")],
             &[("Content-Length", "99999999999999999999")],
             &[("Content-Length", "5"), ("Transfer-Encoding", "chunked")],
             &[("Transfer-Encoding", "gzip, chunked")],
@@ -88,6 +105,13 @@ mod tests {
         ] {
             assert_eq!(framing(lines), Err(Error::Malformed), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn rfc9112_s6_1_http_1_0_has_no_chunks() {
+        let fields = Fields::new(&[("Transfer-Encoding", "chunked")]);
+        let response = ResponseHead { status: 200, fields };
+        assert_eq!(Framing::of(Method::Get, &response, false), Err(Error::Malformed));
     }
 
     #[test]

@@ -1,27 +1,22 @@
-//! `ReqwlessOrigin` under a client, against real sockets: what a device would meet.
+//! A client over the adapter, and exchanges without one.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "it is a test")]
-
-mod connections;
-mod requests;
-mod responses;
-
+use crate::Adapter;
 use larder::client::{BodyRead, Client, Origin, Reply, Sending};
 use larder::head::{HeadBuf, RequestHead, ResponseHead};
 use larder::store::{PairStore, RamStore};
 use larder::time::{Clock, HttpDate, Now, Uptime};
-use larder_reqwless::{Connect, Error, ReqwlessOrigin};
+use larder_http1::Error;
 use larder_tests::sockets::{Message, TestOrigin, Then, response};
 use std::future::Future;
 use std::io::Write;
 use std::time::Instant;
-use std_embedded_nal_async::Stack;
 
-type Reqwless<'n> = ReqwlessOrigin<'n, Stack, Stack>;
-type TestClient<'n> = Client<RamStore<1024, 16>, Reqwless<'n>, UptimeClock, 4096, 64>;
+/// A client with 64 KiB in RAM.
+pub type TestClient<A> = Client<RamStore<1024, 64>, <A as Adapter>::Origin, UptimeClock, 4096, 64>;
 
 /// Uptime, and a UTC that stands still.
-struct UptimeClock(Instant);
+#[derive(Debug)]
+pub struct UptimeClock(Instant);
 
 impl Clock for UptimeClock {
     fn now(&self) -> Now {
@@ -30,30 +25,30 @@ impl Clock for UptimeClock {
     }
 }
 
-fn client(stack: &Stack) -> Box<TestClient<'_>> {
-    Box::new(Client::new(
-        RamStore::new(),
-        Reqwless::new(stack, stack).keep_alive(),
-        UptimeClock(Instant::now()),
-    ))
+/// A client that keeps connections.
+pub fn client<A: Adapter>() -> Box<TestClient<A>> {
+    Box::new(Client::new(RamStore::new(), A::origin(true), UptimeClock(Instant::now())))
 }
 
-fn run<T>(future: impl Future<Output = T>) -> T {
+/// Waits for `future`.
+pub fn run<T>(future: impl Future<Output = T>) -> T {
     async_io::block_on(future)
 }
 
-async fn body<S: PairStore, O: Origin>(mut reply: Reply<'_, S, O>) -> String {
+/// The body of a reply, which is whole.
+pub async fn body<S: PairStore, O: Origin>(mut reply: Reply<'_, S, O>) -> String {
     let mut buf = vec![0; 200_000];
     let read = reply.read_to_end(&mut buf).await.expect("a whole body");
     String::from_utf8(buf[..read].to_vec()).expect("text")
 }
 
-async fn get(client: &mut TestClient<'_>, uri: &str) -> String {
+/// The body under `uri`.
+pub async fn get<A: Adapter>(client: &mut TestClient<A>, uri: &str) -> String {
     body(client.request(RequestHead::get(uri)).await).await
 }
 
 /// Answers with the path that was asked for.
-fn by_path() -> TestOrigin {
+pub fn by_path() -> TestOrigin {
     TestOrigin::new(|request: &Message, stream| {
         stream.write_all(&response(200, "", request.path())).expect("open");
         Then::KeepAlive
@@ -61,7 +56,7 @@ fn by_path() -> TestOrigin {
 }
 
 /// Answers with these octets and closes in order.
-fn closing(octets: &str) -> TestOrigin {
+pub fn closing(octets: &str) -> TestOrigin {
     let octets = octets.as_bytes().to_vec();
     TestOrigin::new(move |_, stream| {
         stream.write_all(&octets).expect("open");
@@ -69,13 +64,15 @@ fn closing(octets: &str) -> TestOrigin {
     })
 }
 
-/// One exchange without a client, read with a buffer of `room` octets: the head, the body, and how
-/// that ended.
-async fn exchange<T: Connect>(
-    origin: &mut ReqwlessOrigin<'_, T, Stack>,
+/// A head, a body, and how that ended.
+pub type Exchanged = (HeadBuf<4096, 64>, Vec<u8>, BodyRead);
+
+/// One exchange without a client, read with a buffer of `room` octets.
+pub async fn exchange(
+    origin: &mut impl Origin<Error = Error>,
     request: RequestHead<'_>,
     room: usize,
-) -> Result<(HeadBuf<4096, 64>, Vec<u8>, BodyRead), Error> {
+) -> Result<Exchanged, Error> {
     let mut head = HeadBuf::new();
     let mut interim = |_: &ResponseHead<'_>| {};
     let sending = Sending { content: None::<&mut &[u8]>, interim: &mut interim };

@@ -4,24 +4,24 @@ use core::fmt;
 use embedded_io_async::ErrorKind;
 use larder::head::HeadError;
 
-/// Why an exchange failed. Nothing is ever tried again.
+/// Why an exchange failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// Not an `http` URI that can be asked for, or an `https` one and the connections are not for that.
+    /// Not a URI that can be asked for, or of a scheme that the connections are not for.
     Uri,
     /// The host's name has no address.
     Resolve,
     /// No connection could be made.
     Connect(ErrorKind),
-    /// The request has a part that reqwless cannot carry: this one.
+    /// The request has a part that the adapter cannot carry: this one.
     Unsendable(&'static str),
     /// The request's content could not be had, or has another length than was said.
     Content,
     /// The connection ended or broke before the head of the response was whole.
     NoAnswer(ErrorKind),
-    /// The response is malformed, or has framing that reqwless does not read.
+    /// The response is malformed, or has framing that the adapter does not read.
     Malformed,
     /// The head of the response does not fit.
     Head(HeadError),
@@ -29,19 +29,6 @@ pub enum Error {
     Switched,
     /// The connection broke in the body of the response.
     Broken(ErrorKind),
-}
-
-impl Error {
-    /// Of an error before the head of the response was there.
-    pub(crate) fn in_head(error: reqwless::Error) -> Self {
-        match error {
-            reqwless::Error::Network(kind) => Self::NoAnswer(kind),
-            reqwless::Error::ConnectionAborted => Self::NoAnswer(ErrorKind::ConnectionAborted),
-            reqwless::Error::BufferTooSmall => Self::Head(HeadError::TooLong),
-            reqwless::Error::IncorrectBodyWritten => Self::Content,
-            _ => Self::Malformed,
-        }
-    }
 }
 
 impl fmt::Display for Error {
