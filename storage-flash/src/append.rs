@@ -46,6 +46,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let least = writer.least(&self.log.geometry, list_len(replaced));
             let room = self.reserve(least, 1 + replaced, base).await?;
             let (seq, at) = (self.log.seq, self.log.at);
+            if let Some(id) = base {
+                self.catalog.stretch_pin(id, seq)?;
+            }
             let list: Option<List> = replaces.map(|ids| self.references(ids));
             // A pair whose head went meanwhile has no reference.
             let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
@@ -66,9 +69,6 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             }
             let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
             writer.written(&plan, id);
-            if let Some(held) = self.catalog.base(id).and_then(|base| self.catalog.pins.get(base)) {
-                held.last = held.last.max(seq);
-            }
             return Ok(plan.header.commits);
         }
     }

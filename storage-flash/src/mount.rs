@@ -5,11 +5,9 @@
 //! error or a damaged record costs what it covers, nothing else.
 
 use crate::FlashStore;
-use crate::crc::Crc32;
 use crate::footer::{self, FOOTER_MAX, Footer, MARK_LEN, Mark};
-use crate::header::{Beginning, Header, Kind, SectorHeader, is_blank};
+use crate::header::{Beginning, Header, SectorHeader, is_blank};
 use crate::log::PAGE;
-use crate::pins::{PINS_LEN, Written};
 use crate::store::State;
 use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -105,18 +103,25 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             read: false,
             error: None,
         };
-        let mut front = self.front(0, 0, &mut survey).await;
-        for position in 0..self.ring.log.geometry.sectors {
-            front = self.mount_sector(position, front, &mut survey).await;
-        }
+        self.mount_sectors(0, self.ring.log.geometry.sectors, &mut survey).await;
         self.ring.catalog.looked();
         if let Some(error) = survey.error.take().filter(|_| !survey.read) {
             return Err(error);
         }
         self.ring.log.seed = survey.seed;
         if survey.ours {
-            self.inherit_pins().await;
+            if survey.highest <= self.ring.catalog.newest {
+                self.inherit_pins(&mut survey).await;
+            }
             self.resume(&survey);
+            self.ring.extend_inherited().await;
+            if !self.ring.log.open && !self.ring.log.prepared {
+                // The next sector may have been begun to be erased, and what is left of it may lack
+                // what hid the rest.
+                let next = self.ring.next_sector();
+                self.ring.catalog.give_up(next);
+                self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
+            }
             self.state = State::Ready;
             return Ok(Mounted::Ready);
         }
@@ -129,6 +134,18 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.start_over();
         self.state = State::Foreign;
         Ok(Mounted::Foreign { version: survey.version })
+    }
+
+    /// Looks at `count` sectors, from the one at `first` on.
+    async fn mount_sectors(&mut self, first: u32, count: u32, survey: &mut Survey<F::Error>) {
+        let mut front = None;
+        for place in first..first + count {
+            let position = self.ring.log.geometry.position(place);
+            if place == first || position == 0 {
+                front = self.front(position, 0, survey).await;
+            }
+            front = self.mount_sector(position, front, survey).await;
+        }
     }
 
     /// Looks at the sector at `position`, whose beginning is `front`. Answers that of the next one.
@@ -194,8 +211,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         survey: &mut Survey<F::Error>,
     ) {
         let newest = self.ring.catalog.newest;
-        // The one that is written on: the newest, or the one before it, if that is empty.
-        let current = seq == newest || (seq + 1 == newest && survey.empty == Some(newest));
+        // The one that is written on: the newest, or the one before it, if that is empty. Where it ends is
+        // known when it is looked at again.
+        let current = !self.ring.catalog.pins_known
+            && (seq == newest || (seq + 1 == newest && survey.empty == Some(newest)));
         if let Some(footer) = footer {
             if footer.ahead > 0 {
                 self.ring.catalog.give_up(seq + u32::from(footer.ahead));
@@ -298,32 +317,16 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Some(front)
     }
 
-    /// The last record that tells the pins is what counts: those pairs are there though the ring may
-    /// have passed over them.
-    async fn inherit_pins(&mut self) {
-        let geometry = self.ring.log.geometry;
-        let Some((seq, unit)) = self.ring.catalog.pins_at else {
+    /// The pairs that were pinned before the last reboot are there, and pinned.
+    async fn inherit_pins(&mut self, survey: &mut Survey<F::Error>) {
+        let Some(seq) = self.ring.inherit_told().await else {
             return;
         };
-        let at = u32::from(unit) * geometry.unit;
-        if geometry.seq_at(geometry.position(seq), self.ring.catalog.newest) != seq || at >= geometry.sector {
-            return;
-        }
-        let mut octets = [0; PINS_LEN];
-        let header = self.ring.header_at(seq, at).await.filter(|header| header.kind == Kind::Pins);
-        let Some((header, octets)) = header.and_then(|header| {
-            let len = usize::from(header.len);
-            octets.get_mut(..len).map(|octets| (header, octets))
-        }) else {
-            return;
-        };
-        let read = self.ring.log.read(seq, at + Header::LEN as u32, octets).await;
-        if read.is_err() || Crc32::of(seq, octets) != header.sum {
-            return;
-        }
-        for written in octets.chunks(Written::LEN).filter_map(Written::decode) {
-            self.ring.catalog.inherit(&written);
-        }
+        // More may have been said of them since.
+        self.ring.catalog.pins_known = true;
+        let behind = self.ring.catalog.newest - seq;
+        self.mount_sectors(self.ring.log.geometry.position(seq), behind + 1, survey).await;
+        self.ring.catalog.inherited();
     }
 
     /// The partition holds pairs: where they end, writing goes on.
@@ -357,13 +360,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.ring.log.verified = false;
             self.ring.log.segment = resume.segment;
             self.ring.log.resume_at(resume.at);
-        }
-        if !self.ring.log.open && !self.ring.log.prepared {
-            // The next sector may have been begun to be erased, and what is left of it may lack
-            // what hid the rest.
-            let next = self.ring.next_sector();
-            self.ring.catalog.give_up(next);
-            self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::crc::Crc32;
 use crate::delta::DELTA_MAX;
 use crate::header::{Header, Kind, LIST_MAX, list_len};
-use crate::pins::{PINS_LEN, Written};
+use crate::pins::PINS_LEN;
 use crate::records::List;
 use crate::ring::Ring;
 use crate::writer::{copy, encode_list};
@@ -30,7 +30,11 @@ pub(crate) const fn note(kind: Kind) -> Small<'static> {
 }
 
 /// Octets of the longest such record, with what fills its last unit.
-const SMALL_MAX: usize = (Header::LEN + DELTA_MAX + list_len(LIST_MAX)).next_multiple_of(32);
+const SMALL_MAX: usize = (Header::LEN + LONGEST).next_multiple_of(32);
+
+/// Octets of the longest payload and list.
+const LONGEST: usize =
+    if PINS_LEN > DELTA_MAX + list_len(LIST_MAX) { PINS_LEN } else { DELTA_MAX + list_len(LIST_MAX) };
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) fn references(&self, ids: &[PairId]) -> List {
@@ -121,23 +125,19 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Ok(())
     }
 
-    /// The body of a pair has got longer, or is complete now: if it is pinned, that goes for all of it.
-    pub(crate) async fn extend_pin(&mut self, id: PairId) -> Result<(), StoreError<F::Error>> {
-        let Some(base) = self.catalog.base(id).filter(|base| self.catalog.pins.has(*base)) else {
-            return Ok(());
-        };
-        let last = self.last_sector(id).await.ok_or(StoreError::Gone)?;
-        if let Some(held) = self.catalog.pins.get(base) {
-            held.last = held.last.max(last);
-        }
-        self.tell_pins().await
+    /// Something was written of a pair: if it is pinned, that is written down anew.
+    pub(crate) async fn tell_pin_of(&mut self, id: PairId) -> Result<(), StoreError<F::Error>> {
+        // Room may have been made of the pair itself.
+        let base = self.catalog.get(id).ok_or(StoreError::Gone)?.base();
+        if self.catalog.pins.has(base) { self.tell_pins().await } else { Ok(()) }
     }
 
     /// Writes down which pairs are pinned.
     pub(crate) async fn tell_pins(&mut self) -> Result<(), StoreError<F::Error>> {
         let mut failed = false;
         loop {
-            self.reserve(self.log.geometry.padded((Header::LEN + PINS_LEN) as u32), 1, None).await?;
+            let len = Header::LEN + self.catalog.tell_pinned(&mut [0; PINS_LEN]);
+            self.reserve(self.log.geometry.padded(len as u32), 1, None).await?;
             match self.put_pins().await {
                 Ok(()) => return Ok(()),
                 Err(_) if self.settle(true).await => return Ok(()),
@@ -150,14 +150,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// As [`tell_pins`](Self::tell_pins), where there is room.
     pub(crate) async fn put_pins(&mut self) -> Result<(), F::Error> {
         let mut octets = [0; PINS_LEN];
-        let mut len = 0;
-        let mut rest = octets.chunks_exact_mut(Written::LEN);
-        for (id, newest, last, entry) in self.catalog.pinned() {
-            if let Some(to) = rest.next() {
-                Written::of(id, newest, last, &entry).encode(to);
-                len += Written::LEN;
-            }
-        }
+        let len = self.catalog.tell_pinned(&mut octets);
         let payload = octets.get(..len).unwrap_or_default();
         self.put_small(&Small { payload, of_all: true, ..note(Kind::Pins) }, &[]).await
     }

@@ -52,13 +52,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
         let head = self.ring.catalog.place(entry.newest()).0;
-        let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head, until: 0 };
-        if !self.ring.catalog.pins.insert(held) {
+        let (base, first, catalog) = (entry.base(), parts(id).0, &mut self.ring.catalog);
+        // Of a sector before its first one nothing is held yet.
+        let held = Held { base, pins: 1, first, last: first - 1, head, until: 0 };
+        if !catalog.pins.insert(held) {
             return Err(StoreError::NoRoom);
         }
-        let geometry = self.ring.log.geometry;
-        if self.ring.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
-            self.ring.catalog.pins.remove(entry.base());
+        if !catalog.pins.stretch(&catalog.geometry, base, last) {
+            catalog.pins.remove(base);
             return Err(StoreError::NoRoom);
         }
         self.ring.tell_pins().await?;
@@ -96,9 +97,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
 /// Octets of the record that tells the pins.
 const PINS_RECORD: u32 = (Header::LEN + PINS_LEN) as u32;
-
-/// Sectors that pins leave free at least.
-const FREE_MIN: u32 = 3;
 
 /// The name below which a search goes on.
 pub(crate) const fn below(cursor: &Cursor) -> u64 {
@@ -254,13 +252,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if !delta {
             self.ring.append_head(pair, len, Some(of)).await?;
         }
-        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
-        let head = self.ring.catalog.place(entry.newest()).0;
-        let Some(held) = self.ring.catalog.pins.get(entry.base()) else {
-            return Ok(());
-        };
-        held.head = head;
-        self.ring.tell_pins().await
+        self.ring.tell_pin_of(id).await
     }
 
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {

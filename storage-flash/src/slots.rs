@@ -160,7 +160,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         while !self.ring.flush(writer, true, Some(first)).await? {}
         self.unpin_all(first).await?;
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
-        self.ring.extend_pin(id).await?;
+        self.ring.tell_pin_of(id).await?;
         for more in others.chunks(LIST_MAX) {
             self.ring.append_note(Kind::Remove, more).await?;
         }
@@ -196,6 +196,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Err(StoreError::NoRoom);
         }
         let rest_held = extents.is_whole_with(offset, limit, total);
+        self.ring.catalog.stretch_pin(id, self.ring.log.seq)?;
         let slot = self.take_slot();
         let uses = self.uses;
         let writer = self.writers.get_mut(slot).ok_or(StoreError::NoRoom)?;
@@ -224,12 +225,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         {
             return Err(StoreError::NoRoom);
         }
+        let last = self.ring.last_sector(from).await.ok_or(StoreError::Gone)?;
+        self.ring.catalog.stretch_pin(into, last)?;
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Join, &[into, from]).await?;
-        // Room may have been made of the older one.
-        self.ring.catalog.get(into).ok_or(StoreError::Gone)?;
         self.unpin_all(&[from]).await?;
-        self.ring.extend_pin(into).await?;
+        self.ring.tell_pin_of(into).await?;
         self.ring.places.clear();
         Ok(())
     }

@@ -182,7 +182,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Ok(());
         };
         // Of what was joined to it there may be heads behind all octets of the body.
-        let last = match self.ring.catalog.has_parts(id) {
+        let joined = self.ring.catalog.parts_of(id).next().is_some();
+        let last = match joined {
             true => self.ring.last_record(id).await,
             false => self.ring.last_sector(id).await,
         };
