@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("lib.md")]
 
+pub mod cache_status;
 pub mod client;
 #[cfg(feature = "digest")]
 pub mod digest;
@@ -19,6 +20,7 @@ pub mod state;
 pub mod store;
 pub mod time;
 
+pub use cache_status::CacheStatus;
 pub use client::{Client, Origin, Reply};
 #[cfg(feature = "embassy-time")]
 pub use embassy::EmbassyClock;

@@ -59,9 +59,7 @@ impl<'b> Changes<'b> {
                 return self.overwrite(same, piece);
             }
         }
-        let found =
-            rest.windows(piece.len().max(1)).take(usize::from(u8::MAX)).position(|part| part == piece);
-        match found.filter(|_| piece.len() > 2) {
+        match Some(piece).filter(|_| piece.len() > 2).and_then(|piece| find(piece, rest)) {
             Some(gone) => {
                 self.drop_next(gone);
                 self.keep(piece.len());
@@ -166,6 +164,17 @@ impl<'b> Changes<'b> {
         }
         self.open
     }
+}
+
+/// Where `piece` is in `octets`, if it begins among the first 255: more cannot be left out at once.
+fn find(piece: &[u8], octets: &[u8]) -> Option<usize> {
+    let first = piece.first()?;
+    let mut beginnings = octets.iter().take(usize::from(u8::MAX)).enumerate();
+    // Most positions are passed over by their first octet.
+    beginnings.find_map(|(at, octet)| {
+        let is_there = octet == first && octets.get(at..).is_some_and(|rest| rest.starts_with(piece));
+        is_there.then_some(at)
+    })
 }
 
 /// Octets of the first head that `changes` are about, and of the room they need to be made in.

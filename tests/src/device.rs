@@ -4,11 +4,11 @@ use crate::heads::{self, Lines};
 use crate::origin::OriginError;
 use crate::polls::block_on;
 use crate::{MockClock, Response, ScriptedOrigin};
-use larder::CacheOptions;
 use larder::client::{BodyError, Client, Outcome, Report, Storing};
 use larder::head::{Fields, Method, RequestHead};
 use larder::pair::PairId;
 use larder::store::{Health, PairStore, RamStore};
+use larder::{CacheOptions, CacheStatus};
 
 /// The store of a [`Device`]: 32 KiB for at most 16 pairs.
 pub type DeviceStore = RamStore<256, 16>;
@@ -40,6 +40,8 @@ pub struct Answer {
     pub error: Option<BodyError<OriginError>>,
     /// What happened.
     pub report: Report,
+    /// The member of `Cache-Status`, when the head was handed over.
+    pub cache_status: Option<CacheStatus>,
 }
 
 impl Answer {
@@ -59,6 +61,12 @@ impl Answer {
     /// Where it came from.
     pub const fn outcome(&self) -> Outcome {
         self.report.outcome
+    }
+
+    /// What it adds to `Cache-Status`, without its name; empty for a 504 of its own.
+    pub fn cache_status(&self) -> String {
+        let member = self.cache_status.as_ref().and_then(|status| status.by("c"));
+        member.map(|member| member.to_string().replacen("c; ", "", 1)).unwrap_or_default()
     }
 
     /// Its name in the store; `None` if it was not stored.
@@ -111,6 +119,7 @@ impl Device {
         block_on(async {
             let mut reply = self.client.request(request).await;
             let (status, lines) = (reply.status(), heads::owned(reply.fields()));
+            let cache_status = reply.cache_status();
             let mut body = Vec::new();
             let mut buf = [0; 7];
             let error = loop {
@@ -120,7 +129,7 @@ impl Device {
                     Err(error) => break Some(error),
                 }
             };
-            Answer { status, lines, body, error, report: reply.report().clone() }
+            Answer { status, lines, body, error, report: reply.report().clone(), cache_status }
         })
     }
 

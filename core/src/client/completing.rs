@@ -3,9 +3,9 @@
 use super::deadline::{self, Passed};
 use super::parts;
 use super::reply::{Body, Head, Reply};
+use super::storing::{Replaces, gathered};
 use super::{BodyError, BodyRead, Origin, Sending, Storing};
 use crate::head::HeadMut;
-use crate::limits::CANDIDATES_MAX;
 use crate::pair::PairId;
 use crate::reason::Reason;
 use crate::state::{Combining, Hole, MissNext};
@@ -31,15 +31,13 @@ pub(super) struct Completing<'c> {
     at: Exchange,
     /// For the heads of further responses.
     head: Option<HeadMut<'c>>,
-    replaces: heapless::Vec<PairId, CANDIDATES_MAX>,
+    replaces: Replaces,
 }
 
 impl Completing<'_> {
     /// A body of which the first hole is about to be filled.
     pub(super) fn new(state: &Combining<'_, '_>, id: PairId, writing: Writing, at: Exchange) -> Self {
         let part = state.part();
-        let mut replaces = heapless::Vec::new();
-        replaces.extend(state.replaces());
         Self {
             id,
             offset: 0,
@@ -49,7 +47,7 @@ impl Completing<'_> {
             torn: false,
             at,
             head: None,
-            replaces,
+            replaces: gathered(state.replaces()),
         }
     }
 

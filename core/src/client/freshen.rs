@@ -4,59 +4,43 @@ use super::walk::Walk;
 use super::{Origin, Storing};
 use crate::pair::{PairId, record};
 use crate::reason::Reason;
-use crate::state::{HandOver, NeedToBeUpdated, Serve};
+use crate::state::Freshening;
 use crate::store::{Found, PairStore, StoreError};
 use crate::time::Clock;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
-    /// After a 304: writes the freshened heads, that of the answer at last. Answers where its old
-    /// record is: in the buffer, or nowhere.
+    /// Writes freshened heads or removes the pairs, that of the answer at last. Answers where the answer's
+    /// old record is: in the buffer, or nowhere.
     pub(super) async fn freshen(
         &mut self,
-        state: &NeedToBeUpdated<'_, Serve>,
+        work: &Freshening<'_>,
+        answer: Option<PairId>,
         last: Option<Found>,
         record: &mut [u8],
     ) -> Option<Found> {
-        let answer = state.answers()?;
         let mut last = last;
-        for id in state.ids().filter(|id| *id != answer) {
-            if state.forget() {
+        let others = work.ids().filter(|id| Some(*id) != answer);
+        for id in others.chain(answer) {
+            let is_answer = Some(id) == answer;
+            if work.forget() && !is_answer {
                 self.remove(id).await;
-            } else {
-                last = self.load(id, last, record).await;
-                self.update(state, last, record, false).await;
+                continue;
+            }
+            last = self.load(id, last, record).await;
+            let is_written = !work.forget() && work.ids().any(|written| written == id);
+            if is_written && !self.update(work, last, record, is_answer).await {
+                last = None;
             }
         }
-        last = self.load(answer, last, record).await;
-        let is_written = !state.forget() && state.ids().any(|id| id == answer);
-        if is_written && !self.update(state, last, record, true).await {
-            return None;
-        }
-        last
-    }
-
-    /// After a 200 to HEAD: writes the freshened heads, or removes the pairs.
-    pub(super) async fn freshen_or_forget(
-        &mut self,
-        state: &NeedToBeUpdated<'_, HandOver>,
-        record: &mut [u8],
-    ) {
-        for id in state.ids() {
-            if state.forget() {
-                self.remove(id).await;
-            } else {
-                let found = self.load(id, None, record).await;
-                self.update(state, found, record, false).await;
-            }
-        }
+        last.filter(|found| Some(found.id) == answer)
     }
 
     /// Writes one freshened head. If it cannot be, the old one must not be used again without
     /// validation: unless it needs that anyway the pair goes, after this use if it is the answer.
     /// Answers whether the pair is still there.
-    async fn update<Then>(
+    async fn update(
         &mut self,
-        state: &NeedToBeUpdated<'_, Then>,
+        work: &Freshening<'_>,
         found: Option<Found>,
         record: &[u8],
         is_answer: bool,
@@ -64,7 +48,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let Some(pair) = found.and_then(|found| found.view(record)) else {
             return false;
         };
-        let new = state.freshened(&pair);
+        let new = work.freshened(&pair);
         let updated = match record::encoded_len(&new) {
             // It would never be found again.
             len if len.is_none_or(|len| len > record.len()) => Err(StoreError::HeadTooLarge),

@@ -1,5 +1,7 @@
 //! The client: it walks the states over a store, an origin and a clock.
 
+mod asking;
+mod cache_status;
 mod call;
 mod completing;
 mod deadline;
@@ -136,7 +138,9 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
         let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
-        Reply::new(Parts { store, origin, pending }, ending, report, failure).await
+        let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
+        reply.begin().await;
+        reply
     }
 
     /// Does a bounded piece of the store's housekeeping, at most one erase: call it between

@@ -1,14 +1,13 @@
 //! The part of a walk that deals with stored parts: looks at them, combines them, continues them.
 
 use super::completing::Completing;
+use super::storing::gathered;
 use super::walk::Walk;
 use super::{Origin, Step, Storing};
-use crate::limits::CANDIDATES_MAX;
 use crate::pair::{PairId, StoredPair, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
-use heapless::Vec;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Offers a pair that was found to a decision. Whether there was one in the record.
@@ -71,8 +70,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             return Combined::Part(extents);
         }
         let resumed = self.store.resume(into, state.complete()).await;
-        let mut replaces: Vec<PairId, CANDIDATES_MAX> = Vec::new();
-        replaces.extend(state.replaces());
+        let replaces = gathered(state.replaces());
         let committed = match resumed {
             Ok(writing) => self.store.commit(writing, &replaces).await,
             Err(error) => Err(error),

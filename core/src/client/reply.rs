@@ -5,9 +5,9 @@ use super::storing::StoringBody;
 use super::walk::Ending;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
 use crate::head::{Edited, Fields};
+use crate::options::CacheOptions;
 use crate::pair::PairId;
-use crate::rules::stored_fields::{self, MadeDate};
-use crate::state::FromCache;
+use crate::state::{Arrived, FromCache};
 use crate::store::{Found, PairStore, StoreError};
 use core::fmt;
 use core::future::{Future, pending};
@@ -37,7 +37,7 @@ pub(super) struct Parts<'c, S, O> {
 /// Whose head is handed over.
 pub(super) enum Head<'c> {
     /// The origin's.
-    Origin(Fields<'c>, Option<MadeDate>),
+    Origin(Arrived<'c>, &'c CacheOptions),
     /// A stored one.
     Stored { state: FromCache<'c>, found: Found, record: &'c [u8] },
     /// One made here: it has no lines.
@@ -60,7 +60,7 @@ pub(super) enum Body<'c> {
 
 impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// The reply of a walk that ended so.
-    pub(super) async fn new(
+    pub(super) fn new(
         parts: Parts<'c, S, O>,
         ending: Ending<'c>,
         report: Report,
@@ -82,23 +82,26 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
                 let stored = found.view(record).map_or(0, |pair| pair.response.status);
                 (stored, Head::Stored { state, found, record }, Body::Completing(completing))
             }
-            Ending::Origin { status, fields, date, storing } => {
-                (status, Head::Origin(fields, date), Body::Origin { received: 0, storing })
+            Ending::Origin { options, arrived, storing } => {
+                let body = Body::Origin { received: 0, storing };
+                (arrived.response.status, Head::Origin(arrived, options), body)
             }
             Ending::Nobody => (504, Head::None, Body::None),
         };
-        let mut reply = Self { parts, status, head, body, report, failure };
-        if let Body::Origin { storing, .. } = &mut reply.body
+        Self { parts, status, head, body, report, failure }
+    }
+
+    /// Does what the end of the body brings with it, if nothing of it is left to be read.
+    pub(super) async fn begin(&mut self) {
+        if let Body::Origin { storing, .. } = &mut self.body
             && storing.as_ref().is_some_and(|body| body.length == Some(0))
             && let Some(body) = storing.take()
         {
-            // Nothing of it is left to be read.
-            reply.commit(body).await;
+            self.commit(&body).await;
         }
-        if let Body::None = reply.body {
-            reply.parts.pending.settle_forget(reply.parts.store).await;
+        if let Body::None = self.body {
+            self.parts.pending.settle_forget(self.parts.store).await;
         }
-        reply
     }
 
     /// The status code.
@@ -109,7 +112,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
     /// The field lines.
     pub fn fields(&self) -> Edited<'_> {
         match &self.head {
-            Head::Origin(fields, date) => stored_fields::dated(Edited::new(*fields), date.as_ref()),
+            Head::Origin(arrived, _) => arrived.fields(),
             Head::Stored { state, found, record } => {
                 let stored = found.view(record).map_or(Fields::EMPTY, |pair| pair.response.fields);
                 state.fields(stored)

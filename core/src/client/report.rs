@@ -16,6 +16,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// Why no stored response answered as it was; `None` if one did.
     pub forwarded: Option<Reason>,
+    /// The status of what the origin said last; `None` if it was not asked, or did not answer.
+    pub forward_status: Option<u16>,
     /// What became of the response in the store.
     pub storing: Storing,
     /// Octets of body that came over the network so far.

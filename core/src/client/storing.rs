@@ -17,7 +17,19 @@ pub(super) struct StoringBody {
     pub(super) length: Option<u64>,
     /// Whether they are all of the representation.
     pub(super) is_whole: bool,
-    pub(super) replaces: heapless::Vec<PairId, CANDIDATES_MAX>,
+    pub(super) replaces: Replaces,
+}
+
+/// Pairs that a new one stands for.
+pub(super) type Replaces = heapless::Vec<PairId, CANDIDATES_MAX>;
+
+pub(super) fn gathered(ids: impl Iterator<Item = PairId>) -> Replaces {
+    let mut gathered = Replaces::new();
+    for id in ids {
+        // There are no more than candidates.
+        let _ = gathered.push(id);
+    }
+    gathered
 }
 
 impl<S: PairStore, O: Origin> Reply<'_, S, O> {
@@ -85,14 +97,14 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             if body.length.is_some_and(|length| length != *received) {
                 self.give_up(Reason::LengthMismatch).await;
             } else {
-                self.commit(body).await;
+                self.commit(&body).await;
             }
         }
         self.body = Body::None;
     }
 
     /// The body is complete: the pair becomes visible. That of a part stays incomplete.
-    pub(super) async fn commit(&mut self, body: StoringBody) {
+    pub(super) async fn commit(&mut self, body: &StoringBody) {
         if !body.is_whole {
             return self.suspend(Reason::PartialContent).await;
         }

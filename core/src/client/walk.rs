@@ -4,18 +4,19 @@
 //! the next wait where that is possible, and made again where it is cheap: what lives across an
 //! `await` costs RAM in every task.
 
+use super::asking::{Answered, Asking};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
-use super::storing::StoringBody;
+use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
-use crate::head::{Fields, HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::options::CacheOptions;
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
-use crate::rules::stored_fields::MadeDate;
 use crate::state::{
-    CacheMiss, Candidates, CouldNotBeStored, End, FromCache, GatewayTimeout, IdleClient, InvalidateEntries,
-    MissNext, NeedRevalidation, RevalidationNext, Serving, StoreAndUse, Unreachable, UpdateNext,
+    Arrived, Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
+    StoreAndUse, UpdateNext,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
@@ -53,9 +54,19 @@ pub(super) enum Ending<'c> {
     /// A stored response answers, and the origin has what is missing; the buffer holds its record.
     Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
-    Origin { status: u16, fields: Fields<'c>, date: Option<MadeDate>, storing: Option<StoringBody> },
+    Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
     /// Nobody answers: 504.
     Nobody,
+}
+
+/// What came of asking the origin.
+enum Asked<'c> {
+    /// A response to go on with.
+    Response(Exchange),
+    /// It could not be reached.
+    Nobody,
+    /// A stored part goes on with the response.
+    Continues(FromCache<'c>, Found, Completing<'static>),
 }
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
@@ -90,15 +101,27 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 state.next(combined)
             }
         };
-        match decided {
+        let mut asking = match decided {
             UpdateNext::FromCache(state) => match self.load(state.id(), last, buffers.record).await {
-                Some(found) => self.serve(state, found, buffers.record),
-                None => self.miss(state.lost(), sent, buffers).await,
+                Some(found) => return self.serve(state, found, buffers.record),
+                None => Asking::Miss(state.lost()),
             },
-            UpdateNext::GatewayTimeout(state) => self.gateway_timeout(&state),
-            UpdateNext::CacheMiss(miss) => self.miss(miss, sent, buffers).await,
-            UpdateNext::NeedRevalidation(need) => self.revalidate(need, sent, buffers, last).await,
+            UpdateNext::GatewayTimeout(state) => return self.gateway_timeout(&state),
+            UpdateNext::CacheMiss(miss) => Asking::Miss(miss),
+            UpdateNext::NeedRevalidation(need) => Asking::Validation(need),
+        };
+        if let Asking::Miss(_) = asking {
+            last = None;
         }
+        let Buffers { head, record } = buffers;
+        let mut next = match self.ask(&mut asking, sent, head, record, &mut last).await {
+            Asked::Response(at) => asking.answered(head.response(), at),
+            Asked::Nobody => asking.unreachable(),
+            Asked::Continues(state, found, completing) => {
+                return Ending::Completing(state, found, record, completing.with_head(head.as_mut()));
+            }
+        };
+        self.conclude(&mut next, last, record).await
     }
 
     async fn find(&mut self, key: PairKey<'_>, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
@@ -125,12 +148,14 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
         let requested = self.clock.now();
+        self.report.forward_status = None;
         let mut content = sent.content.take();
         let exchange = Sending { content: content.as_mut(), interim: &mut *sent.interim };
         let sending = self.origin.send(request, exchange, head.as_mut());
         let failure = match deadline::before(sent.deadline.as_mut(), sending).await {
             Ok(Ok(())) => {
                 let at = Exchange { requested, received: self.clock.now() };
+                self.report.forward_status = Some(head.response().status);
                 self.observe(request.uri, &head.response(), at);
                 return Some(at);
             }
@@ -150,106 +175,89 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
     }
 
-    async fn miss<'c, const BYTES: usize, const FIELDS: usize>(
+    /// Sends requests until there is a response to go on with. It is looked at without being kept: its
+    /// buffer may be needed again.
+    async fn ask<'c, const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        miss: CacheMiss<'c>,
+        asking: &mut Asking<'c>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
-        buffers: Buffers<'c, BYTES, FIELDS>,
-    ) -> Ending<'c> {
-        let mut miss = miss;
-        let at = loop {
-            self.report.step(Step::CacheMiss);
-            self.report.forwarded.get_or_insert(miss.reason());
-            if let Some(id) = miss.outdated() {
+        head: &mut HeadBuf<BYTES, FIELDS>,
+        record: &mut [u8],
+        last: &mut Option<Found>,
+    ) -> Asked<'c> {
+        loop {
+            if let Some(id) = asking.begin(self.report) {
                 self.remove(id).await;
             }
-            let Some(at) = self.send(&miss.outgoing(), sent, buffers.head).await else {
-                return self.unreachable(miss.unreachable(), None, buffers.record).await;
+            let Some(at) = self.send(&asking.outgoing(), sent, head).await else {
+                return Asked::Nobody;
             };
-            // A first look, which does not keep the response: its buffer may be needed again.
-            match miss.next(buffers.head.response(), at) {
-                MissNext::CacheMiss(again) => miss = again,
-                MissNext::Combining(state) => {
-                    let again = state.lost();
-                    let continued = self.continue_part(&state, at, buffers.record).await;
-                    let Some((served, (found, completing))) = state.next().zip(continued) else {
-                        miss = again;
-                        continue;
-                    };
-                    self.report.step(Step::FromCache);
-                    self.report.outcome = Outcome::Completed;
-                    let completing = completing.with_head(buffers.head.as_mut());
-                    return Ending::Completing(served, found, buffers.record, completing);
+            match asking.answered(head.response(), at) {
+                Answered::CacheMiss(miss) => *asking = Asking::Miss(miss),
+                Answered::Combining(state) => {
+                    let continued = self.continue_part(&state, at, record).await;
+                    if let Some((state, (found, completing))) = state.next().zip(continued) {
+                        self.report.step(Step::FromCache);
+                        self.report.outcome = Outcome::Completed;
+                        return Asked::Continues(state, found, completing);
+                    }
+                    *asking = Asking::Miss(state.lost());
                 }
-                _ => break at,
+                Answered::NeedToBeUpdated(state) => {
+                    self.report.step(Step::NeedToBeUpdated);
+                    *last = self.freshen(state.work(), state.answers(), *last, record).await;
+                    if last.is_some() {
+                        return Asked::Response(at);
+                    }
+                    *asking = asking.lost();
+                }
+                _ => {
+                    let status = head.response().status;
+                    if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
+                        self.report.outcome = Outcome::Changed;
+                    }
+                    return Asked::Response(at);
+                }
             }
-        };
-        match miss.next(buffers.head.response(), at) {
-            MissNext::StoreAndUse(state) => self.store_and_use(&state, BYTES).await,
-            MissNext::CouldNotBeStored(state) => self.hand_over(&state),
-            MissNext::InvalidateEntries(state) => self.invalidate(state, BYTES).await,
-            MissNext::NeedToBeUpdated(state) => {
-                self.report.step(Step::NeedToBeUpdated);
-                self.freshen_or_forget(&state, buffers.record).await;
-                self.invalidate(state.next(), BYTES).await
-            }
-            MissNext::FromCache(state) => self.load_and_serve(state, None, buffers.record).await,
-            // Dealt with above.
-            MissNext::CacheMiss(miss) => self.unreachable(miss.unreachable(), None, buffers.record).await,
-            MissNext::Combining(state) => {
-                self.unreachable(state.lost().unreachable(), None, buffers.record).await
-            }
+            *last = None;
         }
     }
 
-    async fn revalidate<'c, const BYTES: usize, const FIELDS: usize>(
+    /// What the last response leads to.
+    async fn conclude<'c>(
         &mut self,
-        need: NeedRevalidation<'c>,
-        sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
-        buffers: Buffers<'c, BYTES, FIELDS>,
-        mut last: Option<Found>,
+        next: &mut Answered<'c, 'c>,
+        last: Option<Found>,
+        record: &'c mut [u8],
     ) -> Ending<'c> {
-        self.report.step(Step::NeedRevalidation);
-        self.report.forwarded = Some(need.reason());
-        let Some(at) = self.send(&need.outgoing(), sent, buffers.head).await else {
-            return self.unreachable(need.unreachable(), last, buffers.record).await;
+        if let Answered::HeadUpdate(state) = next {
+            self.report.step(Step::NeedToBeUpdated);
+            self.freshen(state.work(), None, None, record).await;
+            *next = Answered::InvalidateEntries(state.next());
+        }
+        if let Answered::InvalidateEntries(state) = next {
+            self.invalidate(state).await;
+            *next = state.next().into();
+        }
+        let state = match next {
+            Answered::StoreAndUse(state) => return self.store_and_use(state, record.len()).await,
+            Answered::CouldNotBeStored(state) => return self.hand_over(state),
+            Answered::GatewayTimeout(state) => return self.gateway_timeout(state),
+            Answered::NeedToBeUpdated(state) => state.next(),
+            Answered::FromCache(state) => *state,
+            // Dealt with above.
+            Answered::HeadUpdate(_)
+            | Answered::InvalidateEntries(_)
+            | Answered::Combining(_)
+            | Answered::CacheMiss(_) => return Ending::Nobody,
         };
-        // A first look, which does not keep the response: its buffer may be needed again.
-        match need.next(buffers.head.response(), at) {
-            RevalidationNext::CacheMiss(miss) => return self.miss(miss, sent, buffers).await,
-            RevalidationNext::NeedToBeUpdated(state) => {
-                self.report.step(Step::NeedToBeUpdated);
-                last = self.freshen(&state, last, buffers.record).await;
-                if last.is_none() {
-                    return self.miss(need.lost(), sent, buffers).await;
-                }
-            }
-            _ => {}
-        }
-        let status = buffers.head.response().status;
-        if status != 304 && status < 500 {
-            self.report.outcome = Outcome::Changed;
-        }
-        match need.next(buffers.head.response(), at) {
-            RevalidationNext::NeedToBeUpdated(state) => {
-                self.load_and_serve(state.next(), last, buffers.record).await
-            }
-            RevalidationNext::HeadUpdate(state) => {
-                self.report.step(Step::NeedToBeUpdated);
-                self.freshen_or_forget(&state, buffers.record).await;
-                self.invalidate(state.next(), BYTES).await
-            }
-            RevalidationNext::StoreAndUse(state) => self.store_and_use(&state, BYTES).await,
-            RevalidationNext::CouldNotBeStored(state) => self.hand_over(&state),
-            RevalidationNext::InvalidateEntries(state) => self.invalidate(state, BYTES).await,
-            RevalidationNext::FromCache(state) => self.load_and_serve(state, last, buffers.record).await,
-            RevalidationNext::CacheMiss(miss) => {
-                self.unreachable(miss.unreachable(), None, buffers.record).await
-            }
+        match self.load(state.id(), last, record).await {
+            Some(found) => self.serve(state, found, record),
+            None => self.gateway_timeout(&state.nobody()),
         }
     }
 
-    async fn invalidate<'c>(&mut self, state: InvalidateEntries<'c>, record_max: usize) -> Ending<'c> {
+    async fn invalidate(&mut self, state: &InvalidateEntries<'_>) {
         self.report.step(Step::InvalidateEntries);
         for key in state.keys() {
             if self.store.invalidate(key).await.is_err() {
@@ -258,10 +266,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
         for id in state.ids() {
             self.remove(id).await;
-        }
-        match state.next() {
-            End::StoreAndUse(state) => self.store_and_use(&state, record_max).await,
-            End::CouldNotBeStored(state) => self.hand_over(&state),
         }
     }
 
@@ -277,8 +281,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Ok(writing) => {
                 self.pending.writing = Some(writing);
                 self.report.storing = Storing::Underway;
-                let mut replaces = heapless::Vec::new();
-                replaces.extend(state.replaces());
+                let replaces = gathered(state.replaces());
                 let (length, is_whole) = (state.length(), state.is_whole());
                 Some(StoringBody { writing, length, is_whole, replaces })
             }
@@ -287,13 +290,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 None
             }
         };
-        origin(state.response(), state.made_date(), storing)
+        Ending::Origin { options: state.options(), arrived: state.arrived(), storing }
     }
 
     fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>) -> Ending<'c> {
         self.report.step(Step::CouldNotBeStored);
         self.report.storing = Storing::No(state.reason());
-        origin(state.response(), state.made_date(), None)
+        Ending::Origin { options: state.options(), arrived: state.arrived(), storing: None }
     }
 
     fn gateway_timeout<'c>(&mut self, state: &GatewayTimeout<'c>) -> Ending<'c> {
@@ -301,32 +304,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.report.outcome = Outcome::GatewayTimeout;
         self.report.forwarded.get_or_insert(state.reason());
         Ending::Nobody
-    }
-
-    /// The origin has failed.
-    async fn unreachable<'c>(
-        &mut self,
-        next: Unreachable<'c>,
-        last: Option<Found>,
-        record: &'c mut [u8],
-    ) -> Ending<'c> {
-        match next {
-            Unreachable::FromCache(state) => self.load_and_serve(state, last, record).await,
-            Unreachable::GatewayTimeout(state) => self.gateway_timeout(&state),
-        }
-    }
-
-    /// A stored response answers in place of the origin, which has answered or failed already.
-    async fn load_and_serve<'c>(
-        &mut self,
-        state: FromCache<'c>,
-        last: Option<Found>,
-        record: &'c mut [u8],
-    ) -> Ending<'c> {
-        match self.load(state.id(), last, record).await {
-            Some(found) => self.serve(state, found, record),
-            None => self.gateway_timeout(&state.nobody()),
-        }
     }
 
     /// A stored response answers; `record` holds its record.
@@ -345,12 +322,4 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
         Ending::Stored(state, found, record)
     }
-}
-
-fn origin<'c>(
-    response: &ResponseHead<'c>,
-    date: Option<MadeDate>,
-    storing: Option<StoringBody>,
-) -> Ending<'c> {
-    Ending::Origin { status: response.status, fields: response.fields, date, storing }
 }

@@ -194,6 +194,15 @@ pub struct RequestDirectives {
 }
 
 impl RequestDirectives {
+    /// None at all.
+    pub(crate) const NONE: Self = Self {
+        max_age: Lifetime::Absent,
+        max_stale: StaleLimit::None,
+        min_fresh: Lifetime::Absent,
+        stale_if_error: Lifetime::Absent,
+        flags: 0,
+    };
+
     flags! {
         /// `no-cache`.
         no_cache = NO_CACHE: 0;

@@ -2,7 +2,7 @@
 
 use super::list::Elements;
 use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, trim};
-use crate::head::{Fields, Known};
+use crate::head::{Edited, Field, Fields, Known};
 use crate::options::CacheOptions;
 use crate::time::{DeltaSeconds, HttpDate};
 
@@ -62,8 +62,18 @@ pub(crate) struct ResponseFacts<'a> {
 impl<'a> ResponseFacts<'a> {
     /// Reads `fields` once. `now` decides the century of two-digit years.
     pub(crate) fn of(fields: Fields<'a>, now: Option<HttpDate>) -> Self {
+        Self::of_lines(fields.iter(), fields, now)
+    }
+
+    /// Reads an edited head once. What it varies by is not known then.
+    pub(crate) fn of_edited(lines: &Edited<'a>, now: Option<HttpDate>) -> Self {
+        Self::of_lines(lines.iter(), Fields::EMPTY, now)
+    }
+
+    #[inline(always)]
+    fn of_lines(lines: impl Iterator<Item = Field<'a>>, fields: Fields<'a>, now: Option<HttpDate>) -> Self {
         let mut facts = Self { now, ..Self::default() };
-        for field in fields {
+        for field in lines {
             let value = field.value();
             match field.known() {
                 Some(Known::Age) if !facts.has_age => {
@@ -94,8 +104,11 @@ impl<'a> ResponseFacts<'a> {
     /// The same, the first of the targeted fields in the options that is there and valid in place of
     /// `Cache-Control` and `Expires` (RFC 9213 §2.2).
     #[cfg(feature = "targeted-fields")]
-    pub(crate) fn targeted(mut self, fields: Fields<'_>, options: &CacheOptions) -> Self {
-        let found = options.targets.iter().find_map(|name| super::targeted::directives(fields, name));
+    pub(crate) fn targeted<'f, L>(mut self, lines: L, options: &CacheOptions) -> Self
+    where
+        L: IntoIterator<Item = Field<'f>> + Copy,
+    {
+        let found = options.targets.iter().find_map(|name| super::targeted::directives(lines, name));
         if let Some(directives) = found {
             self.directives = directives;
             self.expires = Dated::Absent;
@@ -105,7 +118,7 @@ impl<'a> ResponseFacts<'a> {
 
     /// The same: nothing is targeted at this cache.
     #[cfg(not(feature = "targeted-fields"))]
-    pub(crate) fn targeted(self, _: Fields<'_>, _: &CacheOptions) -> Self {
+    pub(crate) fn targeted<L>(self, _: L, _: &CacheOptions) -> Self {
         self
     }
 
@@ -116,7 +129,7 @@ impl<'a> ResponseFacts<'a> {
 }
 
 /// What a request head says, as far as a cache asks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestFacts {
     pub(crate) directives: RequestDirectives,
     pub(crate) has_cache_control: bool,
@@ -131,6 +144,19 @@ pub(crate) struct RequestFacts {
 }
 
 impl RequestFacts {
+    /// Of a request that asks for nothing in particular.
+    pub(crate) const NONE: Self = Self {
+        directives: RequestDirectives::NONE,
+        has_cache_control: false,
+        has_authorization: false,
+        pragma_no_cache: false,
+        has_if_match: false,
+        has_if_none_match: false,
+        has_if_modified_since: false,
+        has_range: false,
+        has_content: false,
+    };
+
     /// Whether a stored response may be other than whole to this request.
     pub(crate) const fn has_conditions(&self) -> bool {
         self.has_if_none_match || self.has_if_modified_since || self.has_range
@@ -138,7 +164,7 @@ impl RequestFacts {
 
     /// Reads `fields` once.
     pub(crate) fn of(fields: Fields<'_>) -> Self {
-        let mut facts = Self::default();
+        let mut facts = Self::NONE;
         for field in fields {
             let value = field.value();
             match field.known() {

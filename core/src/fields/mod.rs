@@ -13,8 +13,8 @@ mod facts;
 pub(crate) mod list;
 mod range;
 mod scan;
-#[cfg(any(feature = "digest", feature = "targeted-fields"))]
-mod structured;
+#[cfg(any(feature = "digest", feature = "targeted-fields", test))]
+pub(crate) mod structured;
 #[cfg(feature = "targeted-fields")]
 mod targeted;
 mod vary;

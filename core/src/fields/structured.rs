@@ -1,4 +1,4 @@
-//! Structured Fields (RFC 9651): dictionaries, the strict kind of field value.
+//! Structured Fields (RFC 9651): dictionaries and lists, the strict kinds of field value.
 //!
 //! What is none is ignored whole, so that nobody has to guess what a sender meant.
 
@@ -10,7 +10,7 @@
 ///
 /// `None` if it is no dictionary, or `put` says so: the field is then ignored, though `put` may have
 /// seen members.
-pub(super) fn dictionary<'a>(
+pub(crate) fn dictionary<'a>(
     lines: impl Iterator<Item = &'a [u8]>,
     mut put: impl FnMut(&'a [u8], Value<'a>) -> Option<()>,
 ) -> Option<usize> {
@@ -30,17 +30,20 @@ pub(super) fn dictionary<'a>(
 /// A member's value, as far as the fields of this crate may have one.
 #[derive(Clone, Copy, Debug)]
 #[allow(dead_code, reason = "no single feature reads all of it")]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Boolean(bool),
     Integer(i64),
     Binary(Binary<'a>),
-    /// A string, a token, a list, …
+    /// What stands between the quotes. The characters `"` and `\` are escaped, no others ever are: two are
+    /// equal if their octets are.
+    String(&'a [u8]),
+    /// A token, a date, a list, …
     Other,
 }
 
 /// A byte sequence: its digits in base 64.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Binary<'a>(#[cfg_attr(not(feature = "digest"), allow(dead_code))] &'a [u8]);
+pub(crate) struct Binary<'a>(#[cfg_attr(not(feature = "digest"), allow(dead_code))] &'a [u8]);
 
 impl<'a> Binary<'a> {
     /// `content`: what stands between the colons. `None` if it is not base 64. Padding may be left out,
@@ -156,7 +159,7 @@ impl<'a> Parser<'a> {
             }
             b'%' => {
                 self.take(b'%')?;
-                self.string()
+                self.string().map(|_| Value::Other)
             }
             b'-' | b'0'..=b'9' => self.number(),
             b'*' | b'a'..=b'z' | b'A'..=b'Z' => {
@@ -180,11 +183,13 @@ impl<'a> Parser<'a> {
 
     fn string(&mut self) -> Option<Value<'a>> {
         self.take(b'"')?;
+        let content = self.0;
         loop {
             let (first, rest) = self.0.split_first()?;
+            let end = content.len() - self.0.len();
             self.0 = rest;
             match first {
-                b'"' => return Some(Value::Other),
+                b'"' => return content.get(..end).map(Value::String),
                 b'\\' => {
                     let (escaped, rest) = self.0.split_first()?;
                     matches!(escaped, b'"' | b'\\').then_some(())?;

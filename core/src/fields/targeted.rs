@@ -5,7 +5,7 @@
 
 use super::cache_control::{Lifetime, ResponseDirectives};
 use super::structured::{self, Value};
-use crate::head::Fields;
+use crate::head::Field;
 use crate::time::DeltaSeconds;
 
 /// The directives of the field called `name`.
@@ -13,9 +13,13 @@ use crate::time::DeltaSeconds;
 /// `None` if it is absent or empty, or no dictionary, or if a directive has a value of another type
 /// than its own: it is then ignored. Members with unknown keys and all parameters are ignored, of
 /// repeated keys the last one counts.
-pub(crate) fn directives(fields: Fields<'_>, name: &str) -> Option<ResponseDirectives> {
+pub(crate) fn directives<'f>(
+    lines: impl IntoIterator<Item = Field<'f>>,
+    name: &str,
+) -> Option<ResponseDirectives> {
     let mut directives = ResponseDirectives::default();
-    let members = structured::dictionary(fields.lines(name), |key, value| directives.put(key, value))?;
+    let lines = lines.into_iter().filter(|field| field.is(name)).map(|field| field.value());
+    let members = structured::dictionary(lines, |key, value| directives.put(key, value))?;
     (members > 0).then_some(directives)
 }
 
@@ -74,6 +78,7 @@ impl ResponseDirectives {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::head::Fields;
 
     fn parse(lines: &[&str]) -> Option<ResponseDirectives> {
         let lines: Vec<_> = lines.iter().map(|line| ("CDN-Cache-Control", *line)).collect();

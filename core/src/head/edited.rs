@@ -120,17 +120,26 @@ impl<'a> Edited<'a> {
         EditedIter { base: self.base.iter(), incoming: self.incoming.iter(), added: 0, head: *self }
     }
 
+    /// The values of every line called `name`, in order, compared without regard to case. Which lines stay and
+    /// which are taken depends on the name alone, so the others need not be looked at.
+    pub(crate) fn lines<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        let octets = name.as_bytes();
+        let stays = self.base.contains(name) && self.keeps(octets);
+        let is_taken = self.incoming_names.may_contain(octets) && self.takes(octets);
+        let base = if stays { self.base } else { Fields::EMPTY }.lines(name);
+        let incoming = if is_taken { self.incoming } else { Fields::EMPTY }.lines(name);
+        let added = self.added.into_iter().flatten().filter(move |line| line.is(name));
+        base.chain(incoming).chain(added.map(|line| line.value()))
+    }
+
     /// The value of the first line called `name`, compared without regard to case.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.iter().find(|field| field.is(name)).map(|field| field.value())
+        self.lines(name).next()
     }
 
     /// Whether there is a line called `name`.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        let octets = name.as_bytes();
-        (self.base.contains(name) && self.keeps(octets))
-            || (self.incoming.contains(name) && self.takes(octets))
-            || self.added.iter().flatten().any(|line| line.is(name))
+        self.get(name).is_some()
     }
 
     /// Whether a line of the base stays.

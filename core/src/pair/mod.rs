@@ -175,6 +175,6 @@ impl<'a> Nominated<'a> {
 
 /// Whether `response` nominates the field `name`.
 fn names(response: &Edited<'_>, name: &[u8]) -> bool {
-    let lines = response.iter().filter(|field| field.is("vary"));
-    lines.flat_map(|field| Elements::of(field.value())).any(|named| named.eq_ignore_ascii_case(name))
+    let mut members = response.lines("vary").flat_map(Elements::of);
+    members.any(|named| named.eq_ignore_ascii_case(name))
 }

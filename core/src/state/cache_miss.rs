@@ -168,7 +168,8 @@ impl<'a> CacheMiss<'a> {
     {
         let candidates = self.context.candidates;
         let part = candidates.get(missing.at)?;
-        let has_conditions = self.context.asked.has_if_none_match || self.context.asked.has_if_modified_since;
+        let has_conditions =
+            self.context.asked().has_if_none_match || self.context.asked().has_if_modified_since;
         match arrived.response.status {
             // The client's own condition is met.
             304 if has_conditions => return None,
@@ -222,8 +223,8 @@ impl<'a> Context<'a> {
 
     /// Those of the chosen whose heads may be written anew: none if the request has `no-store`,
     /// which leaves alone what was stored before (§5.2.1.5).
-    pub(crate) const fn may_write(&self, chosen: Chosen) -> Chosen {
-        if self.asked.directives.no_store() { Chosen::NONE } else { chosen }
+    pub(crate) fn may_write(&self, chosen: Chosen) -> Chosen {
+        if self.asked().directives.no_store() { Chosen::NONE } else { chosen }
     }
 
     /// Whether a response is stored, and in place of what.
@@ -260,7 +261,7 @@ impl<'a> Context<'a> {
         if arrived.response.status != 206 {
             return Ok(None);
         }
-        partial::received(&self.request, &self.asked, &arrived.response, facts).map(Some)
+        partial::received(&self.request, self.asked(), &arrived.response, facts).map(Some)
     }
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).

@@ -1,7 +1,7 @@
 //! What one request needs to know of the stored responses that match it: a few octets each.
 
 use super::candidate::{Candidate, Chosen, Hole, Role};
-use crate::fields::EntityTag;
+use crate::fields::{EntityTag, RequestFacts};
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX, TAGS_MAX};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
@@ -13,8 +13,10 @@ use heapless::Vec;
 /// Scratch space for one request: the stored responses that match it.
 ///
 /// The driver owns it and lends it to one request at a time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Candidates {
+    /// What the request asks for.
+    asked: RequestFacts,
     list: Vec<Candidate, CANDIDATES_MAX>,
     /// The tags of the candidates that may be validated, joined with `, `: the value of an
     /// `If-None-Match`. The others' tags follow, as they are.
@@ -36,18 +38,37 @@ pub(crate) struct TagSpan {
 
 const SEPARATOR: &[u8] = b", ";
 
+impl Default for Candidates {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Candidates {
     /// Room for the candidates of one request.
     pub const fn new() -> Self {
-        Self { list: Vec::new(), tags: Vec::new(), joined: 0, overflowed: false, hashes: Hashes::NONE }
+        Self {
+            asked: RequestFacts::NONE,
+            list: Vec::new(),
+            tags: Vec::new(),
+            joined: 0,
+            overflowed: false,
+            hashes: Hashes::NONE,
+        }
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Forgets the last request, for one that asks for this.
+    pub(crate) fn start(&mut self, asked: RequestFacts) {
+        self.asked = asked;
         self.list.clear();
         self.tags.clear();
         self.joined = 0;
         self.overflowed = false;
         self.hashes = Hashes::NONE;
+    }
+
+    pub(crate) const fn asked(&self) -> &RequestFacts {
+        &self.asked
     }
 
     pub(crate) const fn hashes(&self) -> &Hashes {

@@ -64,7 +64,7 @@ impl<'a, 'r> Combining<'a, 'r> {
             uri: stored.uri,
             nominated: Nominated::new(context.request.fields, fields)
                 .hiding(&context.options.secrets, context.candidates.hashes()),
-            authorized: stored.authorized || context.asked.has_authorization,
+            authorized: stored.authorized || context.asked().has_authorization,
             status: stored.response.status,
             fields,
             received: arrived.received,

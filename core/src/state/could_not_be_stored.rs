@@ -3,7 +3,6 @@
 use super::{Arrived, Context};
 use crate::head::{Edited, ResponseHead};
 use crate::reason::Reason;
-use crate::rules::stored_fields::MadeDate;
 
 /// The end: the response is handed over, and not stored.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +24,9 @@ impl<'a> CouldNotBeStored<'a> {
         self.reason
     }
 
-    /// A `Date` for the response, if it came without.
-    pub(crate) const fn made_date(&self) -> Option<MadeDate> {
-        self.arrived.date
+    /// What arrived.
+    pub(crate) const fn arrived(&self) -> Arrived<'a> {
+        self.arrived
     }
 
     /// The response as received.

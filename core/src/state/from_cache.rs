@@ -96,7 +96,7 @@ impl<'a> FromCache<'a> {
         let selected = Selected { validators, ..selected };
         // Of an incomplete one only what was looked up is there.
         let answer =
-            part.unwrap_or_else(|| preconditions::answer(&context.request, &context.asked, &selected));
+            part.unwrap_or_else(|| preconditions::answer(&context.request, context.asked(), &selected));
         let age = Some(arrived.received.initial_age);
         let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));
@@ -192,6 +192,14 @@ impl<'a> FromCache<'a> {
         }
     }
 
+    /// The stored lines, freshened if the response was just validated.
+    pub(crate) fn freshened<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
+        match &self.validated_by {
+            Some((new, date)) => stored_fields::freshened(stored, *new, date.as_ref(), self.context.options),
+            None => Edited::new(stored),
+        }
+    }
+
     /// The lines to serve, given the stored ones: freshened if it was just validated, with one
     /// `Age`, without those that `no-cache="…"` keeps back.
     pub fn fields<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
@@ -203,10 +211,7 @@ impl<'a> FromCache<'a> {
             Known::Expires,
             Known::Vary,
         ]);
-        let mut fields = match &self.validated_by {
-            Some((new, date)) => stored_fields::freshened(stored, *new, date.as_ref(), self.context.options),
-            None => Edited::new(stored),
-        };
+        let mut fields = self.freshened(stored);
         if self.hides_fields {
             fields = fields.hiding_no_cache();
         }

@@ -102,6 +102,7 @@ pub use gateway_timeout::GatewayTimeout;
 pub use idle_client::{IdleClient, IdleNext};
 pub use invalidate_entries::InvalidateEntries;
 pub use need_revalidation::{NeedRevalidation, RevalidationNext, Unreachable};
+pub(crate) use need_to_be_updated::Freshening;
 pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
 pub use partial_update::{Combined, PartialUpdate, UpdateNext};
 pub use selecting::Selecting;
@@ -120,7 +121,6 @@ use crate::time::{Exchange, ReceivedAt};
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a CacheOptions,
     pub(crate) request: RequestHead<'a>,
-    pub(crate) asked: RequestFacts,
     pub(crate) candidates: &'a Candidates,
 }
 
@@ -141,6 +141,11 @@ impl Arrived<'_> {
 }
 
 impl<'a> Context<'a> {
+    /// What the request asks for.
+    pub(crate) const fn asked(&self) -> &'a RequestFacts {
+        self.candidates.asked()
+    }
+
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
@@ -154,7 +159,7 @@ impl<'a> Context<'a> {
     pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
         let received = storing::Received {
             request: &self.request,
-            asked: &self.asked,
+            asked: self.asked(),
             response: &arrived.response,
             facts,
         };
@@ -164,23 +169,23 @@ impl<'a> Context<'a> {
 
 /// What every state answers: its options and its request.
 macro_rules! context {
-    ($state:ident $(, $then:ident)?) => {
+    ($state:ident $(, $then:ident, $part:ident)?) => {
         impl<'a $(, $then)?> $state<'a $(, $then)?> {
             /// The options it follows.
             pub const fn options(&self) -> &'a $crate::options::CacheOptions {
-                self.context.options
+                self.$($part.)?context.options
             }
 
             /// The request it is about.
             pub const fn request(&self) -> &$crate::head::RequestHead<'a> {
-                &self.context.request
+                &self.$($part.)?context.request
             }
         }
 
         #[cfg(feature = "defmt")]
         impl $(<$then>)? defmt::Format for $state<'_ $(, $then)?> {
             fn format(&self, f: defmt::Formatter<'_>) {
-                let request = &self.context.request;
+                let request = &self.$($part.)?context.request;
                 defmt::write!(f, "{=str}({} {=str})", stringify!($state), request.method, request.uri);
             }
         }

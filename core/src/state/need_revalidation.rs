@@ -85,7 +85,7 @@ impl<'a> NeedRevalidation<'a> {
         let only_one = context.candidates.answering() == 1 || tagged.is_empty();
         let since = match context.candidates.best() {
             // A date speaks for one response, and means nothing to a range (§4.3.1).
-            Some((_, best)) if only_one && !context.asked.has_range => {
+            Some((_, best)) if only_one && !context.asked().has_range => {
                 let by_date = if context.options.validate_by_date { best.date } else { None };
                 best.last_modified.or(by_date)
             }

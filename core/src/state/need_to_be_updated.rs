@@ -13,11 +13,17 @@ use crate::rules::stored_fields;
 /// `Then` is what follows: [`FromCache`] after a 304, [`InvalidateEntries`] after a 200 to HEAD.
 #[derive(Clone, Copy, Debug)]
 pub struct NeedToBeUpdated<'a, Then> {
+    work: Freshening<'a>,
+    then: Then,
+}
+
+/// What is to be written, whatever follows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Freshening<'a> {
     context: Context<'a>,
     arrived: Arrived<'a>,
     ids: Chosen,
     forget: bool,
-    then: Then,
 }
 
 /// After a 304: the stored response, by its place among the candidates, answers.
@@ -28,7 +34,7 @@ pub struct Serve(pub(crate) usize);
 #[derive(Clone, Copy, Debug)]
 pub struct HandOver(pub(crate) Invalid, pub(crate) Verdict);
 
-super::context!(NeedToBeUpdated, Then);
+super::context!(NeedToBeUpdated, Then, work);
 
 impl<'a, Then> NeedToBeUpdated<'a, Then> {
     pub(crate) const fn new(
@@ -38,30 +44,49 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
         forget: bool,
         then: Then,
     ) -> Self {
-        Self { context, arrived, ids, forget, then }
+        Self { work: Freshening { context, arrived, ids, forget }, then }
+    }
+
+    pub(crate) const fn work(&self) -> &Freshening<'a> {
+        &self.work
     }
 
     /// The response that validated them.
     pub const fn response(&self) -> &ResponseHead<'a> {
-        &self.arrived.response
+        &self.work.arrived.response
     }
 
     /// The pairs to freshen, or to remove if [`forget`](Self::forget) says so. None if the request
     /// has `no-store`.
     pub fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a, Then> {
-        self.context.candidates.ids(self.ids)
+        self.work.ids()
     }
 
     /// Whether the response forbids to keep them any longer (`no-store`, or `private` in a shared
     /// cache): they are then not written, but removed after this use.
     pub const fn forget(&self) -> bool {
-        self.forget
+        self.work.forget
     }
 
     /// `stored`, freshened: each field of the response in place of the stored ones of its name, the
     /// time of the validation, and the nominated lines of the request that led to it. The body
     /// stays.
     pub fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
+        self.work.freshened(stored)
+    }
+}
+
+impl<'a> Freshening<'a> {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a> {
+        self.context.candidates.ids(self.ids)
+    }
+
+    pub(crate) const fn forget(&self) -> bool {
+        self.forget
+    }
+
+    #[inline(never)]
+    pub(crate) fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
         let Self { context, arrived, .. } = self;
         let fields = stored_fields::freshened(
             stored.response.fields,
@@ -74,7 +99,7 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
             uri: stored.uri,
             nominated: Nominated::new(context.request.fields, fields)
                 .hiding(&context.options.secrets, context.candidates.hashes()),
-            authorized: stored.authorized || context.asked.has_authorization,
+            authorized: stored.authorized || context.asked().has_authorization,
             status: stored.response.status,
             fields,
             received: arrived.received,
@@ -88,13 +113,14 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
 impl<'a> NeedToBeUpdated<'a, Serve> {
     /// The pair that will answer. Among [`ids`](Self::ids), unless nothing is to be written.
     pub fn answers(&self) -> Option<PairId> {
-        self.context.candidates.ids(Chosen::NONE.with(self.then.0)).next()
+        self.work.context.candidates.ids(Chosen::NONE.with(self.then.0)).next()
     }
 
     /// What follows once they are written. If they cannot be, it follows all the same: they are
     /// validated again next time.
     pub fn next(self) -> FromCache<'a> {
-        FromCache::validated(self.context, self.then.0, self.arrived, self.forget)
+        let Freshening { context, arrived, forget, .. } = self.work;
+        FromCache::validated(context, self.then.0, arrived, forget)
     }
 }
 
@@ -102,6 +128,6 @@ impl<'a> NeedToBeUpdated<'a, HandOver> {
     /// What follows once they are written, or could not be.
     pub const fn next(self) -> InvalidateEntries<'a> {
         let HandOver(invalid, verdict) = self.then;
-        InvalidateEntries::new(self.context, self.arrived, invalid, verdict)
+        InvalidateEntries::new(self.work.context, self.work.arrived, invalid, verdict)
     }
 }

@@ -22,7 +22,6 @@ use crate::time::Now;
 pub struct Selecting<'a> {
     idle: IdleClient<'a>,
     request: RequestHead<'a>,
-    asked: RequestFacts,
     now: Now,
     pub(super) scratch: &'a mut Candidates,
     refused: Reason,
@@ -36,9 +35,8 @@ impl<'a> Selecting<'a> {
         now: Now,
         scratch: &'a mut Candidates,
     ) -> Self {
-        scratch.clear();
-        let asked = RequestFacts { has_content: idle.has_content, ..RequestFacts::of(request.fields) };
-        Self { idle, request, asked, now, scratch, refused: Reason::NothingStored }
+        scratch.start(RequestFacts { has_content: idle.has_content, ..RequestFacts::of(request.fields) });
+        Self { idle, request, now, scratch, refused: Reason::NothingStored }
     }
 
     /// Whether stored pairs matter for this request at all: there is no need to look for them if
@@ -57,9 +55,9 @@ impl<'a> Selecting<'a> {
             Some(Reason::MethodNotCached)
         } else if !keys::is_absolute(self.request.uri) {
             Some(Reason::NoAuthority)
-        } else if self.asked.has_content {
+        } else if self.asked().has_content {
             Some(Reason::HasContent)
-        } else if self.asked.has_if_match {
+        } else if self.asked().has_if_match {
             Some(Reason::OriginPrecondition)
         } else {
             None
@@ -84,7 +82,7 @@ impl<'a> Selecting<'a> {
         if self.request.method != Method::Get {
             return None;
         }
-        if !self.asked.has_range {
+        if !self.asked().has_range {
             return Some(0);
         }
         let range = self.request.fields.get("range").and_then(ByteRange::parse)?;
@@ -93,6 +91,10 @@ impl<'a> Selecting<'a> {
             None => range.of_unknown(),
         };
         part.map(|part| part.first)
+    }
+
+    const fn asked(&self) -> &RequestFacts {
+        self.scratch.asked()
     }
 
     pub(super) const fn options(&self) -> &'a CacheOptions {
@@ -140,7 +142,7 @@ impl<'a> Selecting<'a> {
     fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>, extents: &Extents) {
         let stated = facts.date.date();
         let date = stated.or(pair.received.utc);
-        let usability = reuse::judge(&self.asked, pair, facts, self.now, self.idle.options);
+        let usability = reuse::judge(self.asked(), pair, facts, self.now, self.idle.options);
         let validators = Validators::of(facts);
         let selected =
             Selected { status: pair.response.status, validators, date, body: pair.body, now: self.now.utc };
@@ -163,7 +165,7 @@ impl<'a> Selecting<'a> {
             role: Role::Answers,
             // What could not be removed must not come back when the origin fails.
             usability: Usability { on_error: usability.on_error && !self.idle.distrusting, ..usability },
-            answer: preconditions::answer(&self.request, &self.asked, &selected),
+            answer: preconditions::answer(&self.request, self.asked(), &selected),
         };
         let candidate = if pair.body.is_whole() { candidate } else { self.part(candidate, extents) };
         self.scratch.add(candidate, validators.etag);
@@ -181,8 +183,8 @@ impl<'a> Selecting<'a> {
             _ if takes_head && is_fresh => Role::AnswersAsItIs,
             _ => Role::Part,
         };
-        let is_whole_asked = self.request.method == Method::Get && !self.asked.has_range;
-        let may_complete = is_whole_asked && !self.asked.directives.no_store();
+        let is_whole_asked = self.request.method == Method::Get && !self.asked().has_range;
+        let may_complete = is_whole_asked && !self.asked().directives.no_store();
         let hole = if may_complete { extents.hole(candidate.body.complete) } else { None };
         Candidate { role, hole, ..candidate }
     }
@@ -200,11 +202,11 @@ impl<'a> Selecting<'a> {
     #[inline(never)]
     pub(super) fn decide(self) -> UpdateNext<'a> {
         let bypass = self.bypass();
-        let Self { idle, request, asked, scratch, refused, .. } = self;
+        let Self { idle, request, scratch, refused, .. } = self;
         let candidates: &'a Candidates = scratch;
-        let context = Context { options: idle.options, request, asked, candidates };
+        let context = Context { options: idle.options, request, candidates };
         if let Some(reason) = bypass {
-            if asked.directives.only_if_cached() {
+            if context.asked().directives.only_if_cached() {
                 return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
             }
             return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
@@ -224,7 +226,7 @@ impl<'a> Selecting<'a> {
             }
             Verdict::Validate(reason) => reason,
         };
-        if asked.directives.only_if_cached() {
+        if context.asked().directives.only_if_cached() {
             return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
         }
         // What was begun later is what the origin has by now.
@@ -241,7 +243,7 @@ impl<'a> Selecting<'a> {
         reason: Reason,
         completing: Option<(usize, &Candidate)>,
     ) -> UpdateNext<'a> {
-        if context.asked.directives.only_if_cached() {
+        if context.asked().directives.only_if_cached() {
             return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
         }
         let miss = CacheMiss::new(context, reason);

@@ -6,7 +6,7 @@ use crate::fields::Part;
 use crate::head::{Edited, ResponseHead, Text};
 use crate::pair::{NewPair, Nominated, PairId};
 use crate::reason::Reason;
-use crate::rules::stored_fields::{self, MadeDate};
+use crate::rules::stored_fields;
 
 /// The end: the response is stored and handed over.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ impl<'a> StoreAndUse<'a> {
             uri: context.request.uri,
             nominated: Nominated::new(context.request.fields, fields)
                 .hiding(&context.options.secrets, context.candidates.hashes()),
-            authorized: context.asked.has_authorization,
+            authorized: context.asked().has_authorization,
             status,
             fields,
             received: arrived.received,
@@ -110,9 +110,9 @@ impl<'a> StoreAndUse<'a> {
         self.context.candidates.ids(self.replaces)
     }
 
-    /// A `Date` for the response, if it came without.
-    pub(crate) const fn made_date(&self) -> Option<MadeDate> {
-        self.arrived.date
+    /// What arrived.
+    pub(crate) const fn arrived(&self) -> Arrived<'a> {
+        self.arrived
     }
 
     /// The response as received.

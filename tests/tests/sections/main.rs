@@ -6,6 +6,7 @@ mod hop_by_hop;
 mod redirects;
 mod rfc5861;
 mod rfc8246;
+mod rfc9211;
 mod rfc9530;
 mod s2_keys;
 mod s3_1_stored_fields;

@@ -243,6 +243,9 @@ fn show_heads<S: PairStore>(request: &RequestHead<'_>, reply: &Reply<'_, S, TcpO
     for field in reply.fields() {
         eprintln!("< {field}");
     }
+    if let Some(member) = reply.cache_status().and_then(|status| status.by("larder")) {
+        eprintln!("* Cache-Status: {member}");
+    }
 }
 
 fn show_report(report: &Report, wire: Wire) {

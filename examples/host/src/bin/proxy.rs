@@ -47,6 +47,12 @@ struct Arguments {
     /// No freshness without explicit lifetime.
     #[arg(long)]
     no_heuristic: bool,
+    /// What the cache calls itself in `Cache-Status` (RFC 9211).
+    #[arg(long, default_value = "larder")]
+    name: String,
+    /// Send no `Cache-Status`.
+    #[arg(long)]
+    no_cache_status: bool,
     /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
     #[arg(long, value_name = "FILE")]
     flash: Option<PathBuf>,
@@ -97,7 +103,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn run<S: PairStore + Clone + 'static>(arguments: &Arguments, store: S) -> Result<(), Box<dyn Error>> {
     let (origin, options) = (arguments.origin()?, arguments.options());
-    let setup = Setup { store, origin, options, clock: SystemClock::new() };
+    let name = (!arguments.no_cache_status).then(|| arguments.name.clone());
+    let setup = Setup { store, origin, options, clock: SystemClock::new(), name };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{} for {}", listener.local_addr()?, setup.origin);
     LocalSet::new().run_until(serve(listener, setup)).await?;

@@ -52,9 +52,10 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
     };
     let mut client = setup.client();
     let call = Call::new(request).interim(&mut listener);
+    let hand_over = HandOver { name: setup.name.as_deref(), method: request.method, answer };
     let due = match Received::of(body, &parts.headers) {
-        Some(content) => exchange(&mut client, call.content(content), request.method, answer).await,
-        None => exchange(&mut client, call, request.method, answer).await,
+        Some(content) => exchange(&mut client, call.content(content), hand_over).await,
+        None => exchange(&mut client, call, hand_over).await,
     };
     // A pair that was left half-way is given up now: no later request has this client. What fails
     // here shows in the store's health.
@@ -68,24 +69,31 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
 async fn exchange<'c, S: PairStore, T: Content>(
     client: &'c mut ProxyClient<S>,
     call: Call<'c, T>,
-    method: Method<'_>,
-    mut answer: oneshot::Sender<Response<Answered>>,
+    mut to: HandOver<'_>,
 ) -> bool {
     let reply = select! {
         reply = client.call(call) => reply,
         // The client has gone.
-        () = answer.closed() => return false,
+        () = to.answer.closed() => return false,
     };
     let due = reply.report().validation_due;
-    hand_on(reply, method, answer).await;
+    hand_on(reply, to).await;
     due
+}
+
+/// Where an answer goes, and how.
+struct HandOver<'a> {
+    /// What the cache calls itself in `Cache-Status`.
+    name: Option<&'a str>,
+    /// The request's method.
+    method: Method<'a>,
+    answer: oneshot::Sender<Response<Answered>>,
 }
 
 /// Hands head and body on. What is stored is stored before the client sees the end of it.
 async fn hand_on<S: PairStore>(
     mut reply: Reply<'_, S, crate::TcpOrigin>,
-    method: Method<'_>,
-    answer: oneshot::Sender<Response<Answered>>,
+    HandOver { name, method, answer }: HandOver<'_>,
 ) {
     if reply.report().outcome == Outcome::GatewayTimeout {
         if let Some(failure) = reply.failure() {
@@ -100,9 +108,15 @@ async fn hand_on<S: PairStore>(
     if is_head_only && reply.report().storing == Storing::Underway && reply.read(&mut buf).await.is_err() {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     }
-    let Some((fields, status)) = fields::answer(reply.fields()).zip(StatusCode::from_u16(status).ok()) else {
+    let Some((mut fields, status)) = fields::answer(reply.fields()).zip(StatusCode::from_u16(status).ok())
+    else {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     };
+    if let Some(member) =
+        name.zip(reply.cache_status()).and_then(|(name, status)| fields::member(name, &status))
+    {
+        fields.append("cache-status", member);
+    }
     let (pieces, body) = Answered::new();
     let mut response = Response::new(body);
     (*response.status_mut(), *response.headers_mut()) = (status, fields);

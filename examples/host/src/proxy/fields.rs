@@ -1,6 +1,7 @@
 //! Field lines between the two sides of the proxy.
 
 use http::header::{CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE};
+use larder::CacheStatus;
 use larder::head::{Edited, HeadBuf, HeadError, Method};
 
 /// Whether a line belongs to one connection and is not forwarded (RFC 9110 §7.6.1).
@@ -49,6 +50,11 @@ pub(super) fn answer(fields: Edited<'_>) -> Option<HeaderMap> {
         }
     }
     Some(lines)
+}
+
+/// What `Cache-Status` says behind those of other caches. `None` if the name is not printable.
+pub(super) fn member(name: &str, status: &CacheStatus) -> Option<HeaderValue> {
+    HeaderValue::try_from(status.by(name)?.to_string()).ok()
 }
 
 #[cfg(test)]

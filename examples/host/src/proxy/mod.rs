@@ -44,6 +44,9 @@ pub struct Setup<S> {
     pub options: CacheOptions,
     /// The clock.
     pub clock: SystemClock,
+    /// The name under which `Cache-Status` (RFC 9211) says what the cache did; `None`: it does not. Printable
+    /// ASCII.
+    pub name: Option<String>,
 }
 
 impl<S: PairStore + Clone> Setup<S> {

@@ -16,6 +16,7 @@ fn s4_2_the_second_fetch_of_a_fresh_response_is_a_hit() {
     let (output, errors) = fetch(&[&origin.uri("/a"), "--repeat", "2", "-v"]);
     assert!(output.status.success(), "{errors}");
     assert_eq!(output.stdout, b"hello");
+    assert!(errors.contains("* Cache-Status: larder; hit; ttl="), "{errors}");
     assert!(errors.contains("* IdleClient → FromCache\n* hit\n"), "{errors}");
     assert_eq!(origin.count(), 1);
 }

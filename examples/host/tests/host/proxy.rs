@@ -214,3 +214,38 @@ fn s4_2_2_heuristic_freshness_can_be_switched_off() {
         assert_eq!(origin.count(), count, "{options:?}");
     }
 }
+
+#[test]
+fn s2_of_9211_cache_status_is_appended_to_what_other_caches_sent() {
+    let lines = "Cache-Status: Upstream; hit; ttl=1100\r\nCache-Status: \"CDN Co\"; fwd=uri-miss\r\n\
+                 Cache-Control: max-age=60\r\n";
+    let upstream = ["Upstream; hit; ttl=1100", "\"CDN Co\"; fwd=uri-miss"];
+    let (_origin, proxy) = proxied(response(200, lines, "hello"), &[]);
+    let miss = proxy.get("/a", "");
+    let ours = "larder; fwd=uri-miss; fwd-status=200; stored; ttl=60";
+    assert_eq!(miss.values("cache-status"), [upstream[0], upstream[1], ours]);
+    let hit = proxy.get("/a", "");
+    let values = hit.values("cache-status");
+    assert_eq!(values[..2], upstream, "one's own is not stored");
+    assert!(values.len() == 3 && values[2].starts_with("larder; hit; ttl="), "{values:?}");
+}
+
+#[test]
+fn s2_of_9211_the_name_in_cache_status_is_the_operators() {
+    for (options, expected) in [
+        (&["--name", "Edge 7"][..], vec!["\"Edge 7\"; fwd=method; fwd-status=200; detail=method-not-cached"]),
+        (&["--no-cache-status"][..], vec![]),
+        (&["--name", "k\u{fc}che"][..], vec![]),
+    ] {
+        let (_origin, proxy) = proxied(response(200, "", "hello"), options);
+        let answer = proxy.send("OPTIONS /a HTTP/1.1\r\nHost: p\r\n\r\n");
+        assert_eq!(answer.values("cache-status"), expected);
+    }
+}
+
+#[test]
+fn s2_of_9211_an_answer_that_the_proxy_makes_itself_has_no_cache_status() {
+    let (origin, proxy) = proxied(response(200, "", "hello"), &[]);
+    let answer = proxy.get("/a", "Cache-Control: only-if-cached\r\n");
+    assert_eq!((answer.status(), answer.has("cache-status"), origin.count()), (504, false, 0));
+}

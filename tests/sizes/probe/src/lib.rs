@@ -8,9 +8,13 @@ pub mod device;
 use core::panic::PanicInfo;
 use larder::time::{Clock, HttpDate, Now, Uptime};
 
-/// A program that panics stops.
+/// A program that panics stops. Where the panics are to be listed, what they say is looked at: those that
+/// say nothing would be one function.
 #[panic_handler]
-fn panic(_: &PanicInfo<'_>) -> ! {
+fn panic(info: &PanicInfo<'_>) -> ! {
+    if cfg!(feature = "panics") {
+        core::hint::black_box(info);
+    }
     stop()
 }
 

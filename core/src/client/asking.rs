@@ -1,0 +1,118 @@
+//! What a walk asks the origin for, and what the answer leads to: the two states that send a request,
+//! [`CacheMiss`] and [`NeedRevalidation`], as one.
+
+use super::{Report, Step};
+use crate::head::{Outgoing, ResponseHead};
+use crate::pair::PairId;
+use crate::state::{
+    CacheMiss, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, InvalidateEntries,
+    MissNext, NeedRevalidation, NeedToBeUpdated, RevalidationNext, Serve, StoreAndUse, Unreachable,
+};
+use crate::time::Exchange;
+
+/// A state that sends a request.
+#[derive(Clone, Copy)]
+pub(super) enum Asking<'a> {
+    Miss(CacheMiss<'a>),
+    Validation(NeedRevalidation<'a>),
+}
+
+/// What follows it: all that can follow either, with a response or without.
+#[derive(Clone, Copy)]
+pub(super) enum Answered<'a, 'r> {
+    NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
+    HeadUpdate(NeedToBeUpdated<'r, HandOver>),
+    StoreAndUse(StoreAndUse<'r>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
+    InvalidateEntries(InvalidateEntries<'r>),
+    Combining(Combining<'a, 'r>),
+    FromCache(FromCache<'a>),
+    CacheMiss(CacheMiss<'a>),
+    GatewayTimeout(GatewayTimeout<'a>),
+}
+
+impl<'a> Asking<'a> {
+    /// Reports that the request is about to be sent. Answers which pair is to be removed before.
+    pub(super) fn begin(&self, report: &mut Report) -> Option<PairId> {
+        match self {
+            Self::Miss(miss) => {
+                report.step(Step::CacheMiss);
+                report.forwarded.get_or_insert(miss.reason());
+                miss.outdated()
+            }
+            Self::Validation(need) => {
+                report.step(Step::NeedRevalidation);
+                report.forwarded = Some(need.reason());
+                None
+            }
+        }
+    }
+
+    pub(super) fn outgoing(&self) -> Outgoing<'_> {
+        match self {
+            Self::Miss(miss) => miss.outgoing(),
+            Self::Validation(need) => need.outgoing(),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Answered<'a, 'r>
+    where
+        'a: 'r,
+    {
+        match self {
+            Self::Miss(miss) => miss.next(response, at).into(),
+            Self::Validation(need) => match need.next(response, at) {
+                RevalidationNext::NeedToBeUpdated(state) => Answered::NeedToBeUpdated(state),
+                RevalidationNext::HeadUpdate(state) => Answered::HeadUpdate(state),
+                RevalidationNext::StoreAndUse(state) => Answered::StoreAndUse(state),
+                RevalidationNext::CouldNotBeStored(state) => Answered::CouldNotBeStored(state),
+                RevalidationNext::InvalidateEntries(state) => Answered::InvalidateEntries(state),
+                RevalidationNext::FromCache(state) => Answered::FromCache(state),
+                RevalidationNext::CacheMiss(state) => Answered::CacheMiss(state),
+            },
+        }
+    }
+
+    pub(super) fn unreachable<'r>(&self) -> Answered<'a, 'r> {
+        let next = match self {
+            Self::Miss(miss) => miss.unreachable(),
+            Self::Validation(need) => need.unreachable(),
+        };
+        match next {
+            Unreachable::FromCache(state) => Answered::FromCache(state),
+            Unreachable::GatewayTimeout(state) => Answered::GatewayTimeout(state),
+        }
+    }
+
+    /// The pair that was to be validated is lost: the request goes on without it.
+    pub(super) fn lost(&self) -> Self {
+        match self {
+            Self::Miss(miss) => Self::Miss(*miss),
+            Self::Validation(need) => Self::Miss(need.lost()),
+        }
+    }
+}
+
+impl<'a, 'r> From<MissNext<'a, 'r>> for Answered<'a, 'r> {
+    fn from(next: MissNext<'a, 'r>) -> Self {
+        match next {
+            MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
+            MissNext::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
+            MissNext::InvalidateEntries(state) => Self::InvalidateEntries(state),
+            MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
+            MissNext::Combining(state) => Self::Combining(state),
+            MissNext::FromCache(state) => Self::FromCache(state),
+            MissNext::CacheMiss(state) => Self::CacheMiss(state),
+        }
+    }
+}
+
+impl<'r> From<End<'r>> for Answered<'_, 'r> {
+    fn from(end: End<'r>) -> Self {
+        match end {
+            End::StoreAndUse(state) => Self::StoreAndUse(state),
+            End::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
+        }
+    }
+}
