@@ -5,6 +5,7 @@ use crate::crc::Crc32;
 use crate::delta::Changes;
 use crate::footer::Mark;
 use crate::header::{Header, Kind, UNKNOWN, list_len};
+use crate::log::{Done, Failed};
 use crate::notes::{Small, note};
 use crate::records::List;
 use crate::ring::Ring;
@@ -38,7 +39,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         writer: &mut Writer<BUFFER>,
         last: bool,
         replaces: Option<&[PairId]>,
-    ) -> Result<bool, StoreError<F::Error>> {
+    ) -> Done<bool> {
         let mut failed = false;
         loop {
             let base = writer.base;
@@ -60,9 +61,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             }
             match self.log.program(writer.record(&plan)).await {
                 Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
-                Err(_) if self.settle(true).await => {}
-                Err(error) if failed => return Err(StoreError::Medium(error)),
-                Err(_) => {
+                Err(Failed) if self.settle(true).await => {}
+                Err(Failed) if failed => return Err(Failed.into()),
+                Err(Failed) => {
                     failed = true;
                     continue;
                 }
@@ -79,7 +80,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         pair: &NewPair<'_>,
         len: usize,
         of: Option<Freshened>,
-    ) -> Result<Appended, StoreError<F::Error>> {
+    ) -> Done<Appended> {
         let mut failed = false;
         loop {
             let kind = if of.is_some() { Kind::Fresh } else { Kind::Head };
@@ -112,9 +113,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             };
             match self.program_head(pair, &header).await {
                 Ok(()) => self.landed(&header, None),
-                Err(_) if self.settle(true).await => {}
-                Err(error) if failed => return Err(StoreError::Medium(error)),
-                Err(_) => {
+                Err(Failed) if self.settle(true).await => {}
+                Err(Failed) if failed => return Err(Failed.into()),
+                Err(Failed) => {
                     failed = true;
                     continue;
                 }
@@ -130,7 +131,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         pair: &NewPair<'_>,
         of: Freshened,
         buffer: &mut [u8],
-    ) -> Result<bool, StoreError<F::Error>> {
+    ) -> Done<bool> {
         let Some(base) = self.load_base(of.id, buffer).await.and_then(|len| buffer.get(..len)) else {
             return Ok(false);
         };
@@ -147,7 +148,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// Programs a header and the record of `pair`, a window at a time.
-    async fn program_head(&mut self, pair: &NewPair<'_>, header: &Header) -> Result<(), F::Error> {
+    async fn program_head(&mut self, pair: &NewPair<'_>, header: &Header) -> Result<(), Failed> {
         let total = self.log.geometry.padded(header.record_len() as u32) as usize;
         let front = header.encode(self.log.seq);
         let mut from = 0;

@@ -6,6 +6,7 @@ use crate::footer::Mark;
 use crate::header::{Header, Kind};
 use crate::index::{Entry, PENDING};
 use crate::joined::{JOINED_MAX, named};
+use crate::log::Done;
 use crate::pins::{Held, NAMES, PINS_LEN, PINS_MAX, Written, decode_names, encode_names};
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -82,7 +83,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     ///
     /// # Errors
     /// [`StoreError::NoRoom`]: these are too many sectors, or the ring has passed over its first one.
-    pub(crate) fn stretch_pin<E>(&mut self, id: PairId, seq: u32) -> Result<(), StoreError<E>> {
+    pub(crate) fn stretch_pin(&mut self, id: PairId, seq: u32) -> Done<()> {
         let fits = self.base(id).is_none_or(|base| self.pins.stretch(&self.geometry, base, seq));
         if fits { Ok(()) } else { Err(StoreError::NoRoom) }
     }
@@ -97,7 +98,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// Tells which pairs are pinned, and whose bodies are parts of theirs. Answers how many octets that
     /// takes.
-    pub(crate) fn tell_pinned(&self, octets: &mut [u8; PINS_LEN]) -> usize {
+    pub(crate) fn tell_pinned(&self, octets: &mut [u8]) -> usize {
+        let room = octets.len() / Written::LEN;
         let mut places = octets.chunks_exact_mut(Written::LEN);
         for (id, entry, last) in self.pinned() {
             let written = Written::of(id, self.id(entry.newest()), last, &entry);
@@ -105,7 +107,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             let names: Vec<_, JOINED_MAX> = self.parts_of(id).collect();
             names.chunks(NAMES).zip(&mut places).for_each(|(names, to)| encode_names(names, to));
         }
-        PINS_LEN - places.len() * Written::LEN
+        (room - places.len()) * Written::LEN
     }
 }
 
@@ -140,9 +142,13 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// What was written of incomplete pairs since it was told where their bodies end is pinned too.
     pub(crate) async fn extend_inherited(&mut self) {
-        let pinned: Vec<_, PINS_MAX> = self.catalog.pinned().collect();
-        for (id, entry, _) in pinned.iter().filter(|(_, entry, _)| entry.has(PENDING)) {
-            if let Some(last) = self.last_sector(*id).await {
+        for number in 0..PINS_MAX {
+            let Some((id, entry, _)) = self.catalog.pinned().nth(number) else {
+                return;
+            };
+            if entry.has(PENDING)
+                && let Some(last) = self.last_sector(id).await
+            {
                 self.catalog.pins.stretch(&self.log.geometry, entry.base(), last);
             }
         }

@@ -50,7 +50,7 @@ const FRONT: usize = 64;
 type Front = Option<[u8; FRONT]>;
 
 /// What was seen so far.
-struct Survey<E> {
+struct Survey {
     /// Whether any sector is one of ours.
     ours: bool,
     version: Option<u8>,
@@ -65,7 +65,6 @@ struct Survey<E> {
     /// The newest sector, if nothing is in it yet: it was erased ahead.
     empty: Option<u32>,
     read: bool,
-    error: Option<E>,
 }
 
 /// Where a sector may be written on.
@@ -101,11 +100,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             resume: None,
             empty: None,
             read: false,
-            error: None,
         };
         self.mount_sectors(0, self.ring.log.geometry.sectors, &mut survey).await;
         self.ring.catalog.looked();
-        if let Some(error) = survey.error.take().filter(|_| !survey.read) {
+        if let Some(error) = self.ring.log.error.take().filter(|_| !survey.read) {
             return Err(error);
         }
         self.ring.log.seed = survey.seed;
@@ -137,7 +135,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Looks at `count` sectors, from the one at `first` on.
-    async fn mount_sectors(&mut self, first: u32, count: u32, survey: &mut Survey<F::Error>) {
+    async fn mount_sectors(&mut self, first: u32, count: u32, survey: &mut Survey) {
         let mut front = None;
         for place in first..first + count {
             let position = self.ring.log.geometry.position(place);
@@ -149,7 +147,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Looks at the sector at `position`, whose beginning is `front`. Answers that of the next one.
-    async fn mount_sector(&mut self, position: u32, front: Front, survey: &mut Survey<F::Error>) -> Front {
+    async fn mount_sector(&mut self, position: u32, front: Front, survey: &mut Survey) -> Front {
         let geometry = self.ring.log.geometry;
         let mut front = front;
         let mut seq = None;
@@ -192,7 +190,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         front
     }
 
-    fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey<F::Error>) -> bool {
+    fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey) -> bool {
         let newest = self.ring.catalog.newest;
         let counts = self.ring.catalog.look_at(position, seq);
         survey.highest = survey.highest.max(seq);
@@ -208,7 +206,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         segment: u32,
         front: Front,
         footer: Option<Footer<'_>>,
-        survey: &mut Survey<F::Error>,
+        survey: &mut Survey,
     ) {
         let newest = self.ring.catalog.newest;
         // The one that is written on: the newest, or the one before it, if that is empty. Where it ends is
@@ -249,7 +247,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// The sector that is written on goes at least as far as `resume`, which has no marks.
-    fn found(&mut self, current: bool, resume: Resume, survey: &mut Survey<F::Error>) {
+    fn found(&mut self, current: bool, resume: Resume, survey: &mut Survey) {
         if current {
             self.ring.log.marks.clear();
             survey.empty = survey.empty.filter(|empty| *empty != resume.seq);
@@ -279,7 +277,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         &mut self,
         position: u32,
         segment: u32,
-        survey: &mut Survey<F::Error>,
+        survey: &mut Survey,
     ) -> (Option<[u8; TAIL]>, Front) {
         let geometry = self.ring.log.geometry;
         let end = segment + geometry.segment;
@@ -301,14 +299,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Reads the beginning of a segment, or of a part of it, if the rest cannot be read.
-    async fn front(&mut self, position: u32, at: u32, survey: &mut Survey<F::Error>) -> Front {
+    async fn front(&mut self, position: u32, at: u32, survey: &mut Survey) -> Front {
         let mut front = [0; FRONT];
-        match self.ring.log.read(position, at, &mut front).await {
-            Ok(()) => {
-                survey.read = true;
-                return Some(front);
-            }
-            Err(error) => survey.error = Some(error),
+        if self.ring.log.read(position, at, &mut front).await.is_ok() {
+            survey.read = true;
+            return Some(front);
         }
         // What follows the header may be torn.
         let header = front.get_mut(..self.ring.log.header_len() as usize).unwrap_or_default();
@@ -318,7 +313,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// The pairs that were pinned before the last reboot are there, and pinned.
-    async fn inherit_pins(&mut self, survey: &mut Survey<F::Error>) {
+    async fn inherit_pins(&mut self, survey: &mut Survey) {
         let Some(seq) = self.ring.inherit_told().await else {
             return;
         };
@@ -330,7 +325,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// The partition holds pairs: where they end, writing goes on.
-    fn resume(&mut self, survey: &Survey<F::Error>) {
+    fn resume(&mut self, survey: &Survey) {
         let geometry = self.ring.log.geometry;
         let newest = self.ring.catalog.newest;
         if survey.highest > newest {

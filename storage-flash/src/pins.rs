@@ -90,6 +90,7 @@ impl Pins {
     }
 
     /// Whether the pair at `base` is pinned.
+    #[inline(never)]
     pub(crate) fn has(&self, base: u32) -> bool {
         self.0.iter().any(|held| held.base == base)
     }
@@ -103,6 +104,7 @@ impl Pins {
         self.0.push(held).is_ok()
     }
 
+    #[inline(never)]
     pub(crate) fn remove(&mut self, base: u32) -> Option<Held> {
         let at = self.0.iter().position(|held| held.base == base)?;
         Some(self.0.swap_remove(at))

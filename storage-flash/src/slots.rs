@@ -5,6 +5,7 @@ use crate::append::each;
 use crate::catalog::name;
 use crate::header::{Kind, LIST_MAX, UNKNOWN};
 use crate::index::PENDING;
+use crate::log::Done;
 use crate::store::State;
 use crate::writer::Writer;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -81,7 +82,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         slot
     }
 
-    pub(crate) async fn begin(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
+    pub(crate) async fn begin(&mut self, pair: &NewPair<'_>) -> Done<Writing> {
         if self.state != State::Ready {
             return Err(StoreError::NotMounted);
         }
@@ -113,12 +114,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(Writing { slot: slot as u16, generation: writer.generation })
     }
 
-    pub(crate) fn head_len(&self, pair: &NewPair<'_>) -> Result<usize, StoreError<F::Error>> {
+    pub(crate) fn head_len(&self, pair: &NewPair<'_>) -> Done<usize> {
         let len = record::encoded_len(pair).ok_or(StoreError::HeadTooLarge)?;
         if len > self.head_max() as usize { Err(StoreError::HeadTooLarge) } else { Ok(len) }
     }
 
-    pub(crate) async fn add(&mut self, slot: usize, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn add(&mut self, slot: usize, chunk: &[u8]) -> Done<()> {
         let most = self.body_max() as usize;
         let Some(writer) = self.writers.get(slot) else {
             return Err(StoreError::Gone);
@@ -140,11 +141,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(())
     }
 
-    pub(crate) async fn complete(
-        &mut self,
-        slot: usize,
-        replaces: &[PairId],
-    ) -> Result<PairId, StoreError<F::Error>> {
+    pub(crate) async fn complete(&mut self, slot: usize, replaces: &[PairId]) -> Done<PairId> {
         let Some(writer) = self.writers.get(slot) else {
             return Err(StoreError::Gone);
         };
@@ -169,7 +166,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Programs what the writer has gathered of a pair of which a part is kept. `None`: there is
     /// nothing of it.
-    pub(crate) async fn keep(&mut self, slot: usize) -> Result<Option<PairId>, StoreError<F::Error>> {
+    pub(crate) async fn keep(&mut self, slot: usize) -> Done<Option<PairId>> {
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
         while writer.gathered() > 0 {
             self.ring.flush(writer, true, None).await?;
@@ -182,7 +179,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Goes on writing a pair; see [`PairStore::resume`](larder::store::PairStore::resume).
-    pub(crate) async fn go_on(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<F::Error>> {
+    pub(crate) async fn go_on(&mut self, id: PairId, offset: u64) -> Done<Writing> {
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         if !entry.has(PENDING) || self.is_being_written(id) {
             return Err(StoreError::Gone);
@@ -207,7 +204,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Makes the extents of one pair part of another's; see
     /// [`PairStore::merge`](larder::store::PairStore::merge).
-    pub(crate) async fn join(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn join(&mut self, into: PairId, from: PairId) -> Done<()> {
         let mut totals = [0; 2];
         for (id, to) in [into, from].into_iter().zip(&mut totals) {
             let of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
