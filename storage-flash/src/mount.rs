@@ -46,8 +46,43 @@ const TAIL: usize = 160;
 /// Octets looked at behind it: the header of a sector, and of its first record.
 const FRONT: usize = 64;
 
-/// The beginning of a segment; `None` if it cannot be read.
-type Front = Option<[u8; FRONT]>;
+/// What is looked at of a segment.
+struct Seen {
+    /// Its beginning, and whether it could be read.
+    front: [u8; FRONT],
+    has_front: bool,
+    /// Its end, and the beginning of the next one; and which could be read.
+    octets: [u8; FOOTER_MAX + FRONT],
+    has_tail: bool,
+    has_next: bool,
+}
+
+impl Seen {
+    const fn new() -> Self {
+        let (front, octets) = ([0; FRONT], [0; FOOTER_MAX + FRONT]);
+        Self { front, has_front: false, octets, has_tail: false, has_next: false }
+    }
+
+    fn front(&self) -> Option<&[u8]> {
+        self.has_front.then_some(&self.front)
+    }
+
+    /// Octets from the end of the segment's longest footer on.
+    fn from(&mut self, before: usize, len: usize) -> &mut [u8] {
+        self.octets
+            .get_mut(FOOTER_MAX - before..)
+            .and_then(|octets| octets.get_mut(..len))
+            .unwrap_or_default()
+    }
+
+    /// The next segment is looked at.
+    fn advance(&mut self) {
+        self.has_front = self.has_next;
+        if let Some(next) = self.octets.last_chunk() {
+            self.front = *next;
+        }
+    }
+}
 
 /// What was seen so far.
 struct Survey {
@@ -136,23 +171,23 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Looks at `count` sectors, from the one at `first` on.
     async fn mount_sectors(&mut self, first: u32, count: u32, survey: &mut Survey) {
-        let mut front = None;
+        let mut seen = Seen::new();
         for place in first..first + count {
             let position = self.ring.log.geometry.position(place);
             if place == first || position == 0 {
-                front = self.front(position, 0, survey).await;
+                self.front(position, 0, &mut seen, survey).await;
+                seen.advance();
             }
-            front = self.mount_sector(position, front, survey).await;
+            self.mount_sector(position, &mut seen, survey).await;
         }
     }
 
-    /// Looks at the sector at `position`, whose beginning is `front`. Answers that of the next one.
-    async fn mount_sector(&mut self, position: u32, front: Front, survey: &mut Survey) -> Front {
+    /// Looks at the sector at `position`, whose beginning was seen. Goes on to the next one.
+    async fn mount_sector(&mut self, position: u32, seen: &mut Seen, survey: &mut Survey) {
         let geometry = self.ring.log.geometry;
-        let mut front = front;
         let mut seq = None;
-        let mut strange = front.is_none();
-        match front.map(|front| SectorHeader::decode(&front)) {
+        let mut strange = !seen.has_front;
+        match seen.front().map(SectorHeader::decode) {
             Some(Beginning::Ours(header)) => {
                 seq = Some(header.seq);
                 survey.ours = true;
@@ -164,13 +199,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let mut counts = seq.map(|seq| self.look_at(position, seq, survey));
         for segment in (0..geometry.sector).step_by(geometry.segment as usize) {
-            let (tail, next) = self.look(position, segment, survey).await;
-            let mut long = [0; FOOTER_MAX];
-            let footer = match &tail {
-                Some(tail) => self.footer(position, segment, tail, &mut long).await,
-                None => None,
-            };
-            strange |= tail.is_none_or(|tail| !is_blank(&tail)) && footer.is_none();
+            self.look(position, segment, seen, survey).await;
+            let tail = seen.octets.first_chunk::<FOOTER_MAX>().filter(|_| seen.has_tail);
+            let footer = tail.and_then(|tail| footer::decode(tail));
+            let blank = tail.and_then(|tail| tail.last_chunk::<TAIL>()).is_some_and(|tail| is_blank(tail));
+            strange |= !blank && footer.is_none();
             if let (None, Some(footer)) = (seq, footer) {
                 // The header is damaged, or gone with the beginning of an erase.
                 seq = Some(footer.seq);
@@ -179,15 +212,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             if let (Some(seq), Some(true)) = (seq, counts) {
                 let footer = footer.filter(|footer| footer.seq == seq);
-                self.mount_segment(seq, segment, front, footer, survey).await;
+                self.mount_segment(seq, segment, seen.front(), footer, survey).await;
             }
-            front = next;
+            seen.advance();
         }
         if strange && seq.is_none() {
             survey.strange += 1;
             survey.first_strange.get_or_insert(position);
         }
-        front
     }
 
     fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey) -> bool {
@@ -204,7 +236,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         &mut self,
         seq: u32,
         segment: u32,
-        front: Front,
+        front: Option<&[u8]>,
         footer: Option<Footer<'_>>,
         survey: &mut Survey,
     ) {
@@ -224,8 +256,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return;
         }
         let begin = if segment == 0 { self.ring.log.header_len() } else { segment };
-        let first =
-            front.as_ref().and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
+        let first = front.and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
         let page = (begin + 1).next_multiple_of(PAGE);
         if first.is_some_and(is_blank) && self.ring.header_at(seq, page).await.is_none() {
             let ends_here = survey.resume.is_none_or(|resume| resume.seq != seq || resume.at.is_none());
@@ -255,61 +286,40 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
     }
 
-    /// The footer that `tail` ends with.
-    async fn footer<'b>(
-        &mut self,
-        position: u32,
-        segment: u32,
-        tail: &'b [u8; TAIL],
-        long: &'b mut [u8; FOOTER_MAX],
-    ) -> Option<Footer<'b>> {
-        let (_, len) = footer::measure(tail)?;
-        if len <= TAIL {
-            return footer::decode(tail);
-        }
-        let end = segment + self.ring.log.geometry.segment;
-        self.ring.log.read(position, end - FOOTER_MAX as u32, long).await.ok()?;
-        footer::decode(long)
-    }
-
-    /// Reads the end of a segment, and the beginning of what follows.
-    async fn look(
-        &mut self,
-        position: u32,
-        segment: u32,
-        survey: &mut Survey,
-    ) -> (Option<[u8; TAIL]>, Front) {
+    /// Reads the end of a segment, as far as there may be a footer, and the beginning of what follows.
+    async fn look(&mut self, position: u32, segment: u32, seen: &mut Seen, survey: &mut Survey) {
         let geometry = self.ring.log.geometry;
         let end = segment + geometry.segment;
         let last = position + 1 == geometry.sectors && end == geometry.sector;
-        let mut octets = [0; TAIL + FRONT];
         let len = if last { TAIL } else { TAIL + FRONT };
-        let buf = octets.get_mut(..len).unwrap_or_default();
-        if self.ring.log.read(position, end - TAIL as u32, buf).await.is_ok() {
-            survey.read = true;
-            return (octets.first_chunk().copied(), octets.last_chunk().copied().filter(|_| !last));
+        let at = end - TAIL as u32;
+        seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, len)).await.is_ok();
+        seen.has_next = seen.has_tail && !last;
+        if !seen.has_tail {
+            seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, TAIL)).await.is_ok();
+            if !last {
+                self.front(position, end, seen, survey).await;
+            }
         }
-        let mut tail = [0; TAIL];
-        let tail = self.ring.log.read(position, end - TAIL as u32, &mut tail).await.ok().map(|()| tail);
-        survey.read |= tail.is_some();
-        if last {
-            return (tail, None);
+        survey.read |= seen.has_tail;
+        let footer = footer::measure(seen.from(TAIL, TAIL)).filter(|_| seen.has_tail);
+        if footer.is_some_and(|(_, len)| len > TAIL) {
+            let at = end - FOOTER_MAX as u32;
+            seen.has_tail = self.ring.log.read(position, at, seen.from(FOOTER_MAX, FOOTER_MAX)).await.is_ok();
         }
-        (tail, self.front(position, end, survey).await)
     }
 
-    /// Reads the beginning of a segment, or of a part of it, if the rest cannot be read.
-    async fn front(&mut self, position: u32, at: u32, survey: &mut Survey) -> Front {
-        let mut front = [0; FRONT];
-        if self.ring.log.read(position, at, &mut front).await.is_ok() {
-            survey.read = true;
-            return Some(front);
-        }
+    /// Reads the beginning of the next segment, or of a part of it, if the rest cannot be read.
+    async fn front(&mut self, position: u32, at: u32, seen: &mut Seen, survey: &mut Survey) {
         // What follows the header may be torn.
-        let header = front.get_mut(..self.ring.log.header_len() as usize).unwrap_or_default();
-        self.ring.log.read(position, at, header).await.ok()?;
-        survey.read = true;
-        Some(front)
+        for len in [FRONT, self.ring.log.header_len() as usize] {
+            seen.from(0, FRONT).fill(0);
+            seen.has_next = self.ring.log.read(position, at, seen.from(0, len)).await.is_ok();
+            if seen.has_next {
+                survey.read = true;
+                return;
+            }
+        }
     }
 
     /// The pairs that were pinned before the last reboot are there, and pinned.
