@@ -3,12 +3,14 @@
 Everything about a resource stands in its query: `octets` is the length of its body, `age` for how
 many seconds it is fresh, `every` after how many seconds it changes (0: never), and with `cut=1` the
 connection is closed in the middle of the body at the first request for it, the fourth, and so on.
+`/release?image=URI` says what the firmware at that URI is: version 2, and its SHA-256.
 
 Run alone, it prints its port and serves until it is stopped.
 """
 
 import collections
 import functools
+import hashlib
 import http.server
 import sys
 import threading
@@ -42,6 +44,12 @@ def version_now(every):
     return int(time.time()) // every if every else 1
 
 
+def release(image):
+    """The line that says what `image` is."""
+    octets = int(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(image).query))["octets"])
+    return f"2 {hashlib.sha256(body(image, 1, octets)).hexdigest()}\n".encode()
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -55,7 +63,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.start(304, etag, number("age"))
             self.end_headers()
             return
-        octets = body(self.path, version, number("octets"))
+        octets = release(query["image"]) if "image" in query else body(self.path, version, number("octets"))
         first, last = self.wanted(etag, len(octets))
         if (first, last) == (0, len(octets) - 1):
             self.start(200, etag, number("age"))

@@ -69,7 +69,7 @@ impl Lifetime {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum StaleLimit {
-    /// None: the directive is not there, or its argument is invalid.
+    /// None: the directive is not there, its argument is invalid, or it is repeated with another one.
     #[default]
     None,
     /// Up to that much.
@@ -232,11 +232,7 @@ impl RequestDirectives {
                 9 if folded == MIN_FRESH => &mut self.min_fresh,
                 14 if folded == STALE_IF_ERROR => &mut self.stale_if_error,
                 9 if folded == MAX_STALE => {
-                    self.max_stale = match (argument, argument.seconds()) {
-                        (Argument::Absent, _) => StaleLimit::Any,
-                        (_, Some(seconds)) => StaleLimit::Seconds(seconds),
-                        (_, None) => StaleLimit::None,
-                    };
+                    self.accept_stale(argument);
                     continue;
                 }
                 _ => {
@@ -253,6 +249,21 @@ impl RequestDirectives {
             lifetime.add(argument);
         }
     }
+
+    /// Adds a `max-stale`. Repeated with another argument it allows nothing.
+    fn accept_stale(&mut self, argument: Argument<'_>) {
+        let next = match (argument, argument.seconds()) {
+            (Argument::Absent, _) => StaleLimit::Any,
+            (_, Some(seconds)) => StaleLimit::Seconds(seconds),
+            (_, None) => StaleLimit::None,
+        };
+        let is_repeated = self.flags & Self::MAX_STALE != 0;
+        self.max_stale = if is_repeated && next != self.max_stale { StaleLimit::None } else { next };
+        self.flags |= Self::MAX_STALE;
+    }
+
+    /// Whether `max-stale` is there, valid or not.
+    const MAX_STALE: u16 = 1 << 4;
 }
 
 /// Whether a directive `directive="…"` of a `Cache-Control` line in `fields` names the field `name`.
@@ -363,5 +374,14 @@ mod tests {
         assert!(directives.only_if_cached() && !directives.no_cache());
         assert_eq!(request("max-stale").max_stale, StaleLimit::Any);
         assert_eq!(request("max-stale=x").max_stale, StaleLimit::None);
+        assert_eq!(request("max-stale=5, max-stale=5").max_stale, StaleLimit::Seconds(DeltaSeconds::new(5)));
+        for line in [
+            "max-stale=5, max-stale",
+            "max-stale, max-stale=x",
+            "max-stale=5, max-stale=6",
+            "max-stale=x, max-stale",
+        ] {
+            assert_eq!(request(line).max_stale, StaleLimit::None, "{line}");
+        }
     }
 }

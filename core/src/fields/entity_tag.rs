@@ -36,6 +36,11 @@ impl<'a> EntityTag<'a> {
         self.opaque
     }
 
+    /// Its length in octets, `W/` and quotes with it.
+    pub(crate) const fn octets(&self) -> usize {
+        self.opaque.len() + if self.weak { 2 } else { 0 }
+    }
+
     /// Strong comparison: both are strong and the same octets (RFC 9110 §8.8.3.2).
     pub fn strong_eq(&self, other: &EntityTag<'_>) -> bool {
         !self.weak && !other.weak && self.opaque == other.opaque

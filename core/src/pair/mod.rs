@@ -91,7 +91,7 @@ pub struct NewPair<'a> {
     pub method: Method<'a>,
     /// The request's target URI, as it was written.
     pub uri: &'a str,
-    /// The request's lines that the response nominates.
+    /// The request's lines that the response nominates: see [`nominated_lines`](Self::nominated_lines).
     pub nominated: Nominated<'a>,
     /// Whether the request carried `Authorization`.
     pub authorized: bool,
@@ -116,12 +116,12 @@ impl<'a> NewPair<'a> {
     }
 }
 
-/// The lines of a request that a response nominates by `Vary`, secrets as they are to be stored.
+/// The lines of a request that its response nominates by `Vary`, secrets as they are to be stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Nominated<'a> {
     request: Fields<'a>,
-    /// `None`: the response nominates none.
-    response: Option<Edited<'a>>,
+    /// Whether the response has `Vary` at all.
+    any: bool,
     /// Of the secrets that are nominated, if they are to be hashed.
     hashes: Hashes,
     /// Its lines are those a stored pair kept, with the secrets hashed.
@@ -129,21 +129,20 @@ pub struct Nominated<'a> {
 }
 
 impl<'a> Nominated<'a> {
-    pub(crate) fn new(request: Fields<'a>, response: Edited<'a>) -> Self {
-        let response = response.contains("vary").then_some(response);
-        Self { request, response, hashes: Hashes::NONE, hashed: false }
+    pub(crate) fn new(request: Fields<'a>, response: &Edited<'_>) -> Self {
+        Self { request, any: response.contains("vary"), hashes: Hashes::NONE, hashed: false }
     }
 
     /// The lines that a stored pair kept, of a response with the same `Vary`.
-    pub(crate) fn kept(stored: &StoredPair<'a>, response: Edited<'a>) -> Self {
+    pub(crate) fn kept(stored: &StoredPair<'a>, response: &Edited<'_>) -> Self {
         Self { hashed: stored.secrets_hashed, ..Self::new(stored.nominated, response) }
     }
 
     /// The same with the secrets hashed, if that is what becomes of `secrets`. `known`: hashes of the
     /// same request, which need not be made again.
     #[inline(never)]
-    pub(crate) fn hiding(self, secrets: &Secrets, known: &Hashes) -> Self {
-        let (Some(key), Some(response)) = (secrets.key(), &self.response) else {
+    pub(crate) fn hiding(self, response: &Edited<'_>, secrets: &Secrets, known: &Hashes) -> Self {
+        let Some(key) = secrets.key().filter(|_| self.any) else {
             return self;
         };
         let is_wanted = |secret: Secret| {
@@ -160,16 +159,17 @@ impl<'a> Nominated<'a> {
     pub(crate) const fn is_hashed(&self) -> bool {
         self.hashed || !self.hashes.is_empty()
     }
+}
 
-    /// The lines, in the request's order. A secret that is hashed is one line, in the place of its
-    /// first.
-    pub fn iter(&self) -> impl Iterator<Item = Field<'_>> {
-        let nominated = self
-            .response
-            .iter()
-            .flat_map(|response| self.request.iter().filter(|line| names(response, line.name_octets())));
+impl NewPair<'_> {
+    /// The request's lines that the response nominates, in the request's order. A secret that is hashed is one
+    /// line, in the place of its first.
+    pub fn nominated_lines(&self) -> impl Iterator<Item = Field<'_>> {
+        let Nominated { request, any, hashes, .. } = &self.nominated;
+        let request = if *any { *request } else { Fields::EMPTY };
+        let nominated = request.iter().filter(|line| names(&self.fields, line.name_octets()));
         let mut told = Told::default();
-        nominated.filter_map(move |line| self.hashes.hide(line, &mut told))
+        nominated.filter_map(move |line| hashes.hide(line, &mut told))
     }
 }
 

@@ -58,7 +58,7 @@ pub fn encode<E>(pair: &NewPair<'_>, mut sink: impl FnMut(&[u8]) -> Result<(), E
     let mut all = || {
         sink(description)?;
         sink(pair.uri.as_bytes())?;
-        for line in pair.nominated.iter() {
+        for line in pair.nominated_lines() {
             packed::pack(&line, &mut sink)?;
         }
         for line in pair.fields.iter() {
@@ -71,7 +71,7 @@ pub fn encode<E>(pair: &NewPair<'_>, mut sink: impl FnMut(&[u8]) -> Result<(), E
 
 /// The description and the length of all that follows it.
 fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Option<(&'b [u8], usize)> {
-    let nominated = packed::len_of(pair.nominated.iter())?;
+    let nominated = packed::len_of(pair.nominated_lines())?;
     let fields = packed::len_of(pair.fields.iter())?;
     let method = match pair.method {
         Method::Head => 1,
@@ -180,7 +180,7 @@ mod tests {
         NewPair {
             method: Method::Get,
             uri: "http://h/a",
-            nominated: Nominated::new(Fields::new(request), fields),
+            nominated: Nominated::new(Fields::new(request), &fields),
             authorized: true,
             status: 200,
             fields,

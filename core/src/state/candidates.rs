@@ -38,6 +38,13 @@ pub(crate) struct TagSpan {
 
 const SEPARATOR: &[u8] = b", ";
 
+impl Candidate {
+    /// Whether its tag is known, of which [`has_tag`](Self::has_tag) tells that there is one.
+    pub(crate) const fn has_kept_tag(&self) -> bool {
+        self.tag.len > 0
+    }
+}
+
 impl Default for Candidates {
     fn default() -> Self {
         Self::new()
@@ -102,7 +109,7 @@ impl Candidates {
         let weak: &[u8] = if etag.is_weak() { b"W/" } else { b"" };
         let at = if is_joined { self.joined } else { self.tags.len() };
         let start = at + separator.len();
-        let len = weak.len() + etag.opaque().len();
+        let len = etag.octets();
         let grown = separator.len() + len;
         if len > ETAG_MAX || self.tags.len() + grown > self.tags.capacity() {
             return TagSpan::default();

@@ -7,8 +7,9 @@ use super::{
     Arrived, CacheMiss, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver,
     InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
-use crate::fields::ResponseFacts;
+use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Edited, Field, Known, Method, Outgoing, ResponseHead};
+use crate::limits::ETAG_MAX;
 use crate::reason::Reason;
 use crate::rules::stale;
 use crate::rules::stored_fields::MadeDate;
@@ -191,6 +192,7 @@ impl<'a> NeedRevalidation<'a> {
         }
         candidates.choose(|candidate| {
             validation::matches(&candidates.validators(candidate), facts, self.context.options)
+                && facts.etag.is_none_or(|new| may_have_tag(candidate, &new))
         })
     }
 
@@ -216,5 +218,15 @@ impl<'a> NeedRevalidation<'a> {
             return RevalidationNext::InvalidateEntries(state);
         }
         MissNext::from(End::of(context, arrived, verdict)).into()
+    }
+}
+
+/// Whether a 304 with the tag `new` may be about this candidate although no tag of it is known: a strong tag
+/// agrees only with a date that is as strong, and one that was not kept was too long.
+fn may_have_tag(candidate: &Candidate, new: &EntityTag<'_>) -> bool {
+    match candidate.has_kept_tag() {
+        true => true,
+        false if candidate.has_tag => new.octets() > ETAG_MAX,
+        false => new.is_weak() || candidate.is_strong,
     }
 }

@@ -97,8 +97,11 @@ impl<'a> Freshening<'a> {
         NewPair {
             method: stored.method,
             uri: stored.uri,
-            nominated: Nominated::new(context.request.fields, fields)
-                .hiding(&context.options.secrets, context.candidates.hashes()),
+            nominated: Nominated::new(context.request.fields, &fields).hiding(
+                &fields,
+                &context.options.secrets,
+                context.candidates.hashes(),
+            ),
             authorized: stored.authorized || context.asked().has_authorization,
             status: stored.response.status,
             fields,

@@ -99,7 +99,7 @@ impl<'a> PartialUpdate<'a> {
         NewPair {
             method: newest.method,
             uri: newest.uri,
-            nominated: Nominated::kept(newest, fields),
+            nominated: Nominated::kept(newest, &fields),
             authorized: newest.authorized,
             status: newest.response.status,
             fields,

@@ -83,8 +83,11 @@ impl<'a> StoreAndUse<'a> {
         NewPair {
             method: context.request.method,
             uri: context.request.uri,
-            nominated: Nominated::new(context.request.fields, fields)
-                .hiding(&context.options.secrets, context.candidates.hashes()),
+            nominated: Nominated::new(context.request.fields, &fields).hiding(
+                &fields,
+                &context.options.secrets,
+                context.candidates.hashes(),
+            ),
             authorized: context.asked().has_authorization,
             status,
             fields,

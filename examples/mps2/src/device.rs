@@ -25,7 +25,7 @@ type Cache = Client<&'static mut Store, Origin, LearnedClock<'static, EmbassyClo
 
 /// The cache, and what it did so far.
 pub(crate) struct Device {
-    cache: Cache,
+    pub(crate) cache: Cache,
     pub(crate) sums: Sums,
 }
 
@@ -70,10 +70,10 @@ pub(crate) enum Served {
 impl Device {
     /// The device, at rest in its own memory. To be called once.
     #[inline(never)] // What is built here passes over the stack, and is to leave it again.
-    pub(crate) fn new(network: &'static Network) -> &'static mut Self {
+    pub(crate) fn new(flash: Flash, network: &'static Network) -> &'static mut Self {
         static STORE: StaticCell<Store> = StaticCell::new();
         static DEVICE: StaticCell<Device> = StaticCell::new();
-        let store = Store::new(Flash::take_over(), 0..PARTITION, 0x5eed).expect("the flash can hold a store");
+        let store = Store::new(flash, 0..PARTITION, 0x5eed).expect("the flash can hold a store");
         let clock = clock(host::argument("clock").unwrap_or("rtc"));
         let origin = Origin::new(network, network).keep_alive();
         DEVICE.init(Self { cache: Client::new(STORE.init(store), origin, clock), sums: Sums::default() })
@@ -113,6 +113,9 @@ impl Device {
             let Some(pair) = found.view(&record) else { continue };
             let etag = version(pair.response.fields.get("etag"));
             let path = path(pair.uri);
+            if path.starts_with("/release?") {
+                continue; // What it says is checked by what it says of the firmware.
+            }
             let mut check = Check::new(path, etag.unwrap_or_default());
             let mut at = 0;
             while let Ok(read @ 1..) = store.read(found.id, at, &mut buf).await {

@@ -7,12 +7,14 @@
 mod demo;
 mod device;
 mod stress;
+mod update;
 
 use device::Device;
 use embassy_executor::Spawner;
-use larder_mps2::board::{self, Ethernet, host};
+use larder_mps2::board::{self, Ethernet, Flash, host};
 use larder_mps2::network::Network;
 use static_cell::StaticCell;
+use update::Slots;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -27,14 +29,17 @@ async fn work(spawner: Spawner) {
     let (network, runner) = Network::new(port, seed);
     spawner.spawn(run_network(runner).expect("it is spawned once"));
     static NETWORK: StaticCell<Network> = StaticCell::new();
-    let device = Device::new(NETWORK.init(network));
+    let parts = Flash::take_over();
+    let device = Device::new(parts.cache, NETWORK.init(network));
+    let mut slots = Slots { active: parts.active, update: parts.update, state: parts.state };
+    let up = slots.boot();
     device.mount().await;
     let kept = device.check_kept().await;
     let well = match host::argument("job") {
         Some("stress") => stress::run(device, seed).await,
-        _ => demo::run(device).await,
+        _ => demo::run(device, &mut slots).await,
     };
-    host::exit(kept && well)
+    host::exit(up && kept && well)
 }
 
 #[embassy_executor::task]

@@ -63,6 +63,31 @@ fn s4_3_4_last_modified_matches_where_no_tag_differs() {
 }
 
 #[test]
+fn s4_3_4_a_strong_tag_that_is_new_agrees_only_with_a_strong_date() {
+    let (early, now) = (heads::date(-500), heads::date(0));
+    for (modified, tag, matched) in
+        [(&early, "\"x\"", true), (&now, "\"x\"", false), (&early, "W/\"x\"", true), (&now, "W/\"x\"", true)]
+    {
+        let date = [("Date", &*now), ("Last-Modified", modified)];
+        let new = [("Last-Modified", &**modified), ("ETag", tag)];
+        assert_eq!(matches(&date, &new), matched, "{modified} {tag}");
+    }
+}
+
+#[test]
+fn s4_3_4_a_tag_too_long_to_be_kept_is_not_rescued_by_the_date_either() {
+    let date = heads::date(-500);
+    let [long, other] = ["x", "y"].map(|octet| format!("\"{}\"", octet.repeat(100)));
+    let modified = ("Last-Modified", &*date);
+    let stored = [("ETag", &*long), modified];
+    assert!(matches(&stored, &stored));
+    assert!(matches(&stored, &[modified]));
+    assert!(!matches(&stored, &[("ETag", "\"x\""), modified]));
+    assert!(!matches(&stored, &[("ETag", "W/\"x\""), modified]));
+    assert!(matches(&stored, &[("ETag", &other), modified]), "nothing is known of either");
+}
+
+#[test]
 fn s4_3_4_without_validators_it_means_the_one_that_was_asked_about() {
     assert!(matches(&[("ETag", "\"x\"")], &[]));
     assert!(matches(&[("Last-Modified", &heads::date(-500))], &[]));

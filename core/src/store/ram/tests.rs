@@ -24,7 +24,7 @@ fn pair(uri: &str) -> NewPair<'_> {
     NewPair {
         method: Method::Get,
         uri,
-        nominated: Nominated::new(Fields::EMPTY, fields),
+        nominated: Nominated::new(Fields::EMPTY, &fields),
         authorized: false,
         status: 200,
         fields,

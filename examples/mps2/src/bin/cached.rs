@@ -33,7 +33,7 @@ async fn work(spawner: Spawner) {
     static NETWORK: StaticCell<Network> = StaticCell::new();
     let network: &'static Network = NETWORK.init(network);
     static CACHE: StaticCell<Cache> = StaticCell::new();
-    let store = Store::new(Flash::take_over(), 0..512 << 10, 1).expect("the flash can hold a store");
+    let store = Store::new(Flash::take_over().cache, 0..512 << 10, 1).expect("the flash can hold a store");
     let origin = ReqwlessOrigin::new(network, network).keep_alive();
     let cache = CACHE.init(Client::new(store, origin, EmbassyClock::new()));
     let mounted = cache.store().mount().await.expect("the flash can be read");

@@ -11,7 +11,7 @@ pub mod host;
 
 pub use ethernet::Ethernet;
 pub use executor::run;
-pub use flash::Flash;
+pub use flash::{Flash, Parts};
 pub use stack::stack_used;
 
 use cortex_m::interrupt::InterruptNumber;
