@@ -70,6 +70,7 @@ impl Forward {
             Reason::VariantMismatch => Self::VaryMiss,
             Reason::RequestNoCache | Reason::RequestMaxAge | Reason::RequestMinFresh => Self::Request,
             Reason::ResponseNoCache
+            | Reason::Invalidated
             | Reason::Stale
             | Reason::MustRevalidate
             | Reason::NoClock

@@ -16,6 +16,8 @@ pub mod pair;
 mod reason;
 mod rules;
 mod secrets;
+#[cfg(feature = "server")]
+pub mod server;
 pub mod state;
 pub mod store;
 pub mod time;

@@ -38,6 +38,12 @@ pub const ORIGIN_MAX: usize = 272;
 /// Downloads of releases take one to three; clients for a desk stop at 20 or 50.
 pub const REDIRECTS_MAX: usize = 8;
 
+/// Invalidated groups of responses (RFC 9875) that a store remembers one by one.
+///
+/// One response may name 32 of them. They take 16 octets each.
+#[cfg(feature = "groups")]
+pub const GROUPS_MAX: usize = 32;
+
 /// Most field lines that a download is asked to send.
 ///
 /// A device sends few; each takes 16 octets of the future.

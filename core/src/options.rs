@@ -50,6 +50,16 @@ pub struct CacheOptions {
     /// validator. The parts are never combined (§3.4 forbids it): a 206 is dropped and the whole is asked
     /// for, so that it costs a round trip wherever the origin does know ranges.
     pub ask_without_validator: bool,
+    /// Whether the request directives `no-cache`, `max-age`, `min-fresh`, `max-stale`, `stale-if-error` and
+    /// `only-if-cached`, and `Pragma`, count. They are advisory (§5.2.1): a cache at the origin's door may
+    /// leave it to the origin how fresh an answer has to be. `no-store` always counts.
+    #[cfg(feature = "server")]
+    pub heed_request_directives: bool,
+    /// Whether a stored response in the one language that the request prefers to all others answers it, though
+    /// it was stored for other `Accept-Language` values: no origin has a better one, but one that goes by
+    /// something else in the field would answer otherwise. Departs from §4.1 when switched on.
+    #[cfg(feature = "negotiation")]
+    pub select_language: bool,
     /// Fields that speak to this cache in particular (RFC 9213), as `CDN-Cache-Control`: the first
     /// one that a response has, and that is valid, counts in place of `Cache-Control` and `Expires`.
     #[cfg(feature = "targeted-fields")]
@@ -71,12 +81,36 @@ impl CacheOptions {
         secrets: Secrets::Refuse,
         store_partial: true,
         ask_without_validator: false,
+        #[cfg(feature = "server")]
+        heed_request_directives: true,
+        #[cfg(feature = "negotiation")]
+        select_language: false,
         #[cfg(feature = "targeted-fields")]
         targets: &[],
     };
 
     /// A careful shared cache.
     pub const SHARED: Self = Self { shared: true, ..Self::PRIVATE };
+
+    /// The cache of a device that serves HTTP itself (feature `server`,
+    /// [`IdleServer`](crate::state::IdleServer)): a shared one, for all its clients are served from it.
+    ///
+    /// - A response is stored if its handler says for how long it is fresh, or `no-cache`, or `public`;
+    ///   there is no heuristic.
+    /// - The clients' request directives do not count: nobody makes an expensive handler run by `no-cache`.
+    /// - Age is counted by uptime while the device does not know UTC. The responses were made on this device,
+    ///   and an origin may give the same answer for as long as it likes: what §4 asks of a cache without a
+    ///   clock is about responses of others.
+    /// - A handler need not understand `Range`: it is asked for the whole, and the range is answered here.
+    ///   With [`store_partial`](Self::store_partial), `Range` and `If-Range` are passed on to it.
+    #[cfg(feature = "server")]
+    pub const SERVER: Self = Self {
+        heuristic: None,
+        clockless: Clockless::TrustUptime,
+        store_partial: false,
+        heed_request_directives: false,
+        ..Self::SHARED
+    };
 }
 
 impl Default for CacheOptions {
@@ -99,6 +133,11 @@ impl Methods {
     pub const HEAD: Self = Self(2);
     /// POST: its responses answer GET and HEAD, where RFC 9110 §9.3.3 allows it.
     pub const POST: Self = Self(4);
+
+    /// QUERY: its responses answer a QUERY with the same content, if the caller gives a digest of it
+    /// ([`Call::content_digest`](crate::client::Call::content_digest)).
+    #[cfg(feature = "query")]
+    pub const QUERY: Self = Self(8);
 
     /// These and `other`.
     pub const fn and(self, other: Self) -> Self {

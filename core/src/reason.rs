@@ -11,12 +11,17 @@ macro_rules! reasons {
         #[non_exhaustive]
         pub enum Reason {
             $($(#[$doc])* $name,)*
+            /// What is stored of the body, all of it, is not what its digest says (RFC 9530). It is removed.
+            #[cfg(feature = "digest")]
+            WrongDigest,
         }
 
         impl fmt::Display for Reason {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(match self {
                     $(Self::$name => $text,)*
+                    #[cfg(feature = "digest")]
+                    Self::WrongDigest => "the stored body is not what its digest says",
                 })
             }
         }
@@ -58,6 +63,8 @@ reasons! {
     RequestMinFresh => "not fresh for the request's min-fresh",
     /// The response has `no-cache` (§5.2.2.4).
     ResponseNoCache => "the response says no-cache",
+    /// It was invalidated since it was stored, with a group it belongs to (§4.4, RFC 9875).
+    Invalidated => "invalidated",
     /// It is stale (§4.2).
     Stale => "stale",
     /// It is stale, and the response forbids to use it so: `must-revalidate`, or in a shared cache

@@ -19,6 +19,13 @@ def elf(program="larder-mps2", target="thumbv7em-none-eabi"):
     return target_directory() / target / "release" / program
 
 
+def sections(program):
+    """Octets of code with its constants, and of static RAM."""
+    row = subprocess.run(["size", str(program)], check=True, capture_output=True, text=True).stdout.splitlines()[1]
+    text, data, bss = map(int, row.split()[:3])
+    return text + data, data + bss
+
+
 def decoder():
     """`defmt-print`, built once if this machine has none."""
     found = shutil.which("defmt-print")

@@ -12,6 +12,8 @@ mod extents;
 mod few;
 mod footer;
 mod geometry;
+#[cfg(feature = "groups")]
+mod groups;
 mod header;
 mod health;
 mod index;

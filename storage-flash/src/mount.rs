@@ -155,6 +155,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.catalog.give_up(next);
                 self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
             }
+            #[cfg(feature = "groups")]
+            self.ring.distrust_groups();
             self.state = State::Ready;
             return Ok(Mounted::Ready);
         }

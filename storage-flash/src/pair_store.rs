@@ -13,6 +13,8 @@ use crate::store::State;
 use crate::writer::Writer;
 use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
+#[cfg(feature = "groups")]
+use larder::pair::Group;
 use larder::pair::{NewPair, PairId, PairKey};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
 
@@ -299,6 +301,21 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let done = self.remove_all(&ids).await;
             self.ring.log.medium(done)?;
         }
+    }
+
+    #[cfg(feature = "groups")]
+    async fn invalidate_group(&mut self, group: Group) -> Result<(), F::Error> {
+        self.note_invalid(group).await;
+        Ok(())
+    }
+
+    #[cfg(feature = "groups")]
+    async fn is_group_invalid(
+        &mut self,
+        id: PairId,
+        groups: &mut dyn Iterator<Item = Group>,
+    ) -> Result<bool, F::Error> {
+        Ok(self.ring.is_in_invalid(id, groups))
     }
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {

@@ -131,6 +131,13 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let Some(found) = self.load(id, writer.buffer.get_mut(FRONT..).unwrap_or_default()).await else {
             return false;
         };
+        // Written again it would look younger than what invalidated it.
+        #[cfg(feature = "groups")]
+        if let Some(pair) = found.view(writer.buffer.get(FRONT..).unwrap_or_default())
+            && self.is_in_invalid(id, &mut pair.groups())
+        {
+            return false;
+        }
         let end = found.len + total;
         if end > most {
             return false;

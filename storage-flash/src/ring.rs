@@ -13,11 +13,20 @@ pub(crate) struct Ring<F: ErrorType, const PAIRS: usize> {
     pub(crate) log: Log<F>,
     pub(crate) catalog: Catalog<PAIRS>,
     pub(crate) places: Places,
+    /// Which groups of pairs were invalidated, by where the log stood then.
+    #[cfg(feature = "groups")]
+    pub(crate) groups: larder::store::InvalidGroups,
 }
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) fn new(flash: F, geometry: Geometry) -> Self {
-        Self { log: Log::new(flash, geometry), catalog: Catalog::new(geometry), places: Places::default() }
+        Self {
+            log: Log::new(flash, geometry),
+            catalog: Catalog::new(geometry),
+            places: Places::default(),
+            #[cfg(feature = "groups")]
+            groups: larder::store::InvalidGroups::new(),
+        }
     }
 }
 

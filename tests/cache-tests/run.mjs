@@ -107,7 +107,7 @@ async function startServer (suite) {
 async function startProxy (proxy, origin) {
   const port = await freePort()
   const args = ['--listen', `127.0.0.1:${port}`, '--origin', origin, `--${options.mode}`]
-  args.push('--stale-on-error', '--post', '--ask-without-validator')
+  args.push('--stale-on-error', '--post', '--ask-without-validator', '--select-language')
   // A targeted field speaks to caches of many users.
   if (options.mode === 'shared') args.push('--cdn')
   const child = spawn(proxy, args, { stdio: ['ignore', 'ignore', 'inherit'] })

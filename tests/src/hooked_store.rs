@@ -1,7 +1,7 @@
 //! Stores that fail, or give way, when the test wants them to.
 
 use crate::polls::yield_now;
-use larder::pair::{NewPair, PairId, PairKey};
+use larder::pair::{Group, NewPair, PairId, PairKey};
 use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -242,6 +242,18 @@ where
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error> {
         self.plain(async |store| store.invalidate(key).await).await
+    }
+
+    async fn invalidate_group(&mut self, group: Group) -> Result<(), Self::Error> {
+        self.plain(async |store| store.invalidate_group(group).await).await
+    }
+
+    async fn is_group_invalid(
+        &mut self,
+        id: PairId,
+        groups: &mut dyn Iterator<Item = Group>,
+    ) -> Result<bool, Self::Error> {
+        self.plain(async |store| store.is_group_invalid(id, groups).await).await
     }
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<Self::Error>> {

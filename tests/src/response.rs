@@ -91,6 +91,11 @@ impl Response {
         self
     }
 
+    /// Octets of its content that come.
+    pub fn content_len(&self) -> usize {
+        self.chunks.iter().map(Vec::len).sum()
+    }
+
     /// The same, but the connection ends before the content does.
     pub fn cut_off(self) -> Self {
         Self { end: End::CutOff, ..self }
@@ -99,8 +104,7 @@ impl Response {
     /// The same, but the connection ends after so many octets of content, if there are more.
     pub fn cut_off_after(mut self, octets: usize) -> Self {
         let mut left = octets;
-        let total: usize = self.chunks.iter().map(Vec::len).sum();
-        if total <= octets {
+        if self.content_len() <= octets {
             return self;
         }
         for chunk in &mut self.chunks {

@@ -18,6 +18,14 @@ mod sixteen_sectors_of_4_kib_and_single_octets {
     larder_tests::store_suite!(|| super::mounted::<1, 1, 4096, 16, 2>(16));
 }
 
+mod groups_on_sixteen_sectors_of_2_kib_and_words_of_8 {
+    larder_tests::groups_suite!(|| super::mounted::<4, 8, 2048, 16, 2>(16));
+}
+
+mod groups_on_four_sectors_of_128_kib_and_words_of_32 {
+    larder_tests::groups_suite!(|| super::mounted::<4, 32, 131_072, 32, 3>(4));
+}
+
 mod sixteen_sectors_of_2_kib_and_words_of_8 {
     larder_tests::store_suite!(|| super::mounted::<4, 8, 2048, 16, 2>(16));
 }

@@ -14,6 +14,11 @@ mod of_8_kib_and_16_pairs {
     larder_tests::store_suite!(|| RamStore::<64, 16>::new());
 }
 
+mod groups {
+    use super::RamStore;
+    larder_tests::groups_suite!(|| RamStore::<64, 16>::new());
+}
+
 mod of_64_kib_and_5_pairs {
     use super::RamStore;
     larder_tests::store_suite!(|| RamStore::<512, 5>::new());

@@ -27,7 +27,8 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                 let (status, received) = (pair.response.status, pair.received.utc);
                 let ttl = state.age().map(|age| ttl(&lines, status, age, received, state.options()));
                 // Whether it was forwarded, the origin's failure included.
-                let is_hit = matches!(self.report.outcome, Outcome::Hit | Outcome::Stale);
+                let is_hit = matches!(self.report.outcome, Outcome::Hit | Outcome::Stale)
+                    && self.collapsed() != Some(true);
                 ((!is_hit).then(|| self.forward(state.options())), ttl)
             }
             Head::Origin(arrived, options) => {
@@ -41,10 +42,23 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             forward: forwards,
             forward_status: self.report.forward_status,
             stored,
-            collapsed: None,
+            collapsed: self.collapsed(),
             ttl,
             detail: forwards.and_then(|forward| self.detail(forward)),
         })
+    }
+
+    /// [`Report::collapsed`](super::Report).
+    #[cfg(feature = "collapsing")]
+    const fn collapsed(&self) -> Option<bool> {
+        self.report.collapsed
+    }
+
+    /// Nothing is collapsed.
+    #[cfg(not(feature = "collapsing"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `collapsing`")]
+    const fn collapsed(&self) -> Option<bool> {
+        None
     }
 
     fn forward(&self, options: &CacheOptions) -> Forward {

@@ -1,8 +1,15 @@
 //! The part of a reply that completes a stored part: stored octets and new ones as one body (§3.4).
+//!
+//! The part is not pinned meanwhile. A store does not evict it for its own rest; where that leaves no room
+//! (a part that lies right before the octets a ring writes next), the rest is handed over and not stored, and
+//! the part goes, so that the next request stores the whole anew. If another client's pairs take its place,
+//! the body ends with [`BodyError::Lost`]. Neither can mix octets of two bodies.
 
 use super::deadline::{self, Passed};
 use super::parts;
 use super::reply::{Body, Head, Reply};
+#[cfg(feature = "digest")]
+use super::storing::StoringBody;
 use super::storing::{Replaces, gathered};
 use super::{BodyError, BodyRead, Origin, Sending, Storing};
 use crate::head::HeadMut;
@@ -56,6 +63,12 @@ impl Completing<'_> {
         Completing { head: Some(head), ..self }
     }
 
+    /// Octets of the whole body.
+    #[cfg(feature = "collapsing")]
+    pub(super) const fn length(&self) -> u64 {
+        self.complete
+    }
+
     /// Up to where the store has to have what follows.
     fn held_until(&self) -> u64 {
         self.arriving.as_ref().map_or(self.complete, |arriving| arriving.start)
@@ -87,7 +100,7 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                     self.end_of_part(deadline.as_mut()).await?;
                 }
                 None if body.offset >= body.complete => {
-                    self.body = Body::None;
+                    self.end_of_whole().await;
                     return Ok(0);
                 }
                 _ => match self.read_held(buf).await? {
@@ -172,6 +185,10 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         body.torn = false;
         if let Err(error) = stored {
             body.writing = None;
+            if matches!(error, StoreError::BodyTooLarge) {
+                // What is stored stands in the way of the rest. It is still read, and then it goes.
+                self.parts.pending.forget = Some(body.id);
+            }
             self.report.store_failed |= matches!(error, StoreError::Medium(_));
             self.suspend(error.reason()).await;
         }
@@ -192,6 +209,11 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             return Err(BodyError::CutOff);
         }
         body.arriving = None;
+        #[cfg(feature = "digest")]
+        if self.holds {
+            self.hold_part().await;
+            return Ok(());
+        }
         let Some(writing) = body.writing.take() else {
             return Ok(());
         };
@@ -207,6 +229,15 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             }
         }
         Ok(())
+    }
+
+    /// All of it was handed over.
+    async fn end_of_whole(&mut self) {
+        #[cfg(feature = "digest")]
+        if self.holds {
+            return self.hold_whole().await;
+        }
+        self.body = Body::None;
     }
 
     /// Asks for one more hole.
@@ -253,6 +284,37 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         };
         self.drop_part().await;
         Err(error)
+    }
+
+    /// What was asked for has arrived. The pair stays incomplete, whatever is missing: it becomes whole when
+    /// it is accepted.
+    #[cfg(feature = "digest")]
+    async fn hold_part(&mut self) {
+        if let Body::Completing(body) = &mut self.body
+            && body.offset < body.complete
+            && body.writing.take().is_some()
+        {
+            self.suspend(Reason::PartialContent).await;
+        }
+    }
+
+    /// All of it was handed over: the pair waits for being accepted.
+    #[cfg(feature = "digest")]
+    async fn hold_whole(&mut self) {
+        let Body::Completing(body) = core::mem::replace(&mut self.body, Body::None) else {
+            return;
+        };
+        let Completing { id, complete, writing, replaces, .. } = body;
+        let writing = match (writing, self.report.storing) {
+            // The last hole was not at the end.
+            (None, Storing::Incomplete(_)) => self.parts.store.resume(id, complete).await.ok(),
+            (writing, _) => writing,
+        };
+        if let Some(writing) = writing {
+            self.parts.pending.writing = Some(writing);
+            self.report.storing = Storing::Underway;
+            self.body = Body::Held(StoringBody { writing, length: Some(complete), is_whole: true, replaces });
+        }
     }
 
     /// The stored part is lost, or of no use any more.

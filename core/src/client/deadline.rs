@@ -8,6 +8,16 @@ use core::task::Poll;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passed;
 
+/// The same deadline, which stays passed: it may be waited for again.
+#[cfg(feature = "collapsing")]
+pub(crate) fn lasting(mut deadline: Pin<&mut impl Future<Output = ()>>) -> impl Future<Output = ()> {
+    let mut passed = false;
+    poll_fn(move |context| {
+        passed = passed || deadline.as_mut().poll(context).is_ready();
+        if passed { Poll::Ready(()) } else { Poll::Pending }
+    })
+}
+
 /// Runs `work` until it is done or `deadline` is. The deadline may be waited for again afterwards,
 /// unless it has passed.
 pub(crate) async fn before<T>(

@@ -1,8 +1,8 @@
 //! The part of a walk that writes to pairs already stored: freshened heads, and removals.
 
 use super::walk::Walk;
-use super::{Origin, Storing};
-use crate::pair::{PairId, record};
+use super::{Origin, Storing, parts};
+use crate::pair::PairId;
 use crate::reason::Reason;
 use crate::state::Freshening;
 use crate::store::{Found, PairStore, StoreError};
@@ -48,12 +48,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let Some(pair) = found.and_then(|found| found.view(record)) else {
             return false;
         };
-        let new = work.freshened(&pair);
-        let updated = match record::encoded_len(&new) {
-            // It would never be found again.
-            len if len.is_none_or(|len| len > record.len()) => Err(StoreError::HeadTooLarge),
-            _ => self.store.update(pair.id, &new).await,
-        };
+        let updated = parts::rewrite(self.store, pair.id, &work.freshened(&pair), record.len()).await;
         let Err(error) = updated else {
             return true;
         };

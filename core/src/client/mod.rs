@@ -1,14 +1,20 @@
 //! The client: it walks the states over a store, an origin and a clock.
 
+#[cfg(feature = "server")]
+mod answered;
 mod asking;
 mod cache_status;
 mod call;
+#[cfg(feature = "collapsing")]
+mod collapsing;
 mod completing;
 mod deadline;
 #[cfg(feature = "digest")]
 pub mod download;
 mod error;
 mod freshen;
+#[cfg(feature = "groups")]
+mod groups;
 mod logging;
 mod origin;
 mod parts;
@@ -18,6 +24,8 @@ mod storing;
 mod walk;
 
 pub use call::Call;
+#[cfg(feature = "collapsing")]
+pub use collapsing::{AwaitedReply, Flights};
 pub use error::{BodyError, Failure};
 pub use origin::{BodyRead, Content, Origin, Sending};
 pub use reply::Reply;
@@ -56,6 +64,9 @@ pub struct Client<S, O, C, const BYTES: usize = 2048, const FIELDS: usize = 40> 
     record: [u8; BYTES],
     scratch: Candidates,
     pending: Pending,
+    /// It is a [`Server`](crate::server::Server)'s.
+    #[cfg(feature = "server")]
+    pub(crate) at_origin: bool,
 }
 
 impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
@@ -77,6 +88,8 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             record: [0; BYTES],
             scratch: Candidates::new(),
             pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
+            #[cfg(feature = "server")]
+            at_origin: false,
         }
     }
 
@@ -119,7 +132,9 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         call: Call<'c, T, D>,
         validating: bool,
     ) -> Reply<'c, S, O> {
-        let Self { store, origin, clock, options, head, record, scratch, pending } = self;
+        #[cfg(feature = "server")]
+        let at_origin = self.at_origin;
+        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
         pending.settle(store).await;
         let mut idle = IdleClient::new(options);
         if validating {
@@ -128,19 +143,53 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if pending.distrust {
             idle = idle.distrusting();
         }
+        #[cfg(feature = "server")]
+        if at_origin {
+            idle = idle.at_origin();
+        }
         idle = idle.with_content(call.content.is_some());
+        #[cfg(feature = "query")]
+        let idle = idle.with_content_digest(call.content_digest);
+        #[cfg(feature = "digest")]
+        let terms = call.terms;
+        #[cfg(feature = "digest")]
+        let idle = match terms.and_then(|terms| terms.sent_to) {
+            Some(uri) => idle.sending_to(uri),
+            None => idle,
+        };
+        let Call { request, content, deadline, interim, .. } = call;
         let mut report = Report::default();
         let mut failure = None;
-        let Call { request, content, deadline, interim } = call;
         let mut nobody = |_: &ResponseHead<'_>| {};
         // Whatever the deadline is, the walk is compiled once.
         let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
-        let mut walk = Walk { store, origin, clock, pending, report: &mut report, failure: &mut failure };
+        let mut walk = Walk {
+            store,
+            origin,
+            clock,
+            pending,
+            report: &mut report,
+            failure: &mut failure,
+            #[cfg(feature = "digest")]
+            expected: terms.and_then(|terms| terms.expected),
+        };
         let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
         let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
+        #[cfg(feature = "digest")]
+        if terms.is_some() {
+            reply.hold();
+        }
         reply.begin().await;
         reply
+    }
+
+    /// Removes what is stored for this URI.
+    #[cfg(feature = "server")]
+    pub(crate) async fn invalidate(&mut self, uri: &str) -> Result<(), S::Error> {
+        let removed = self.store.invalidate(crate::pair::PairKey::new(uri)).await;
+        self.pending.distrust |= removed.is_err();
+        removed
     }
 
     /// Does a bounded piece of the store's housekeeping, at most one erase: call it between

@@ -4,7 +4,9 @@ use super::completing::Completing;
 use super::storing::gathered;
 use super::walk::Walk;
 use super::{Origin, Step, Storing};
-use crate::pair::{PairId, StoredPair, record};
+#[cfg(feature = "digest")]
+use crate::digest::{self, Verifier};
+use crate::pair::{NewPair, PairId, StoredPair, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
@@ -15,12 +17,18 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let Some(pair) = found.view(record) else {
             return false;
         };
+        #[cfg(feature = "groups")]
+        let invalidated = self.is_invalidated(&pair).await;
+        #[cfg(feature = "groups")]
+        let pair = StoredPair { invalidated, ..pair };
         let Some(from) = selecting.wants_extents(&pair) else {
             selecting.offer(&pair);
             return true;
         };
         let extents = self.extents(found.id, from).await.unwrap_or_default();
         if let Some(pair) = found.view(record) {
+            #[cfg(feature = "groups")]
+            let pair = StoredPair { invalidated, ..pair };
             selecting.offer_part(&pair, &extents);
         }
         true
@@ -42,16 +50,19 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Makes stored parts of one representation one, and a whole one if nothing is missing then.
     pub(super) async fn combine(&mut self, state: &PartialUpdate<'_>, record: &mut [u8]) -> Combined {
         self.report.step(Step::PartialUpdate);
-        let Some((into, newest)) = state.oldest().zip(state.newest()) else {
+        let Some(into) = state.oldest() else {
             return Combined::Failed;
         };
-        if newest != into {
-            let Some(found) = self.load(newest, None, record).await else {
+        for (id, from, learns) in state.heads() {
+            if learns && !matches!(self.store.extent(id, state.complete()).await, Ok(None)) {
+                // It holds more than there is.
+                return Combined::Failed;
+            }
+            let Some(found) = self.load(from, None, record).await else {
                 return Combined::Failed;
             };
-            let pair = found.view(record).map(|pair| state.combined(&pair));
-            let updated = match pair {
-                Some(pair) => self.store.update(into, &pair).await,
+            let updated = match found.view(record) {
+                Some(pair) => rewrite(self.store, id, &state.combined(&pair), record.len()).await,
                 None => Err(StoreError::Gone),
             };
             if let Err(error) = updated {
@@ -69,6 +80,15 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         if !is_whole(self.store, into, state.complete()).await {
             return Combined::Part(extents);
         }
+        #[cfg(feature = "digest")]
+        match self.is_right(into, state.complete(), record).await {
+            Ok(true) => {}
+            Ok(false) => {
+                self.remove(into).await;
+                return Combined::Discarded;
+            }
+            Err(error) => return self.not_combined(&error),
+        }
         let resumed = self.store.resume(into, state.complete()).await;
         let replaces = gathered(state.replaces());
         let committed = match resumed {
@@ -79,6 +99,32 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Ok(_) => Combined::Whole,
             Err(error) => self.not_combined(&error),
         }
+    }
+
+    /// Whether a body of which nothing is missing hashes to what the caller expects, or else to what its
+    /// head says (RFC 9530); if there is neither, it is taken as it is. `record` holds anything afterwards.
+    #[cfg(feature = "digest")]
+    async fn is_right(
+        &mut self,
+        id: PairId,
+        complete: u64,
+        record: &mut [u8],
+    ) -> Result<bool, StoreError<S::Error>> {
+        let expected = match self.expected {
+            Some(expected) => Some(*expected),
+            None => {
+                let found = self.load(id, None, record).await.ok_or(StoreError::Gone)?;
+                found.view(record).and_then(|pair| digest::of_stored(200, pair.response.fields))
+            }
+        };
+        let Some(mut verifier) = expected.map(Verifier::new) else {
+            return Ok(true);
+        };
+        let reached = digest::hash_stored(self.store, id, 0..complete, &mut verifier, record).await?;
+        if reached < complete {
+            return Err(StoreError::Gone);
+        }
+        Ok(verifier.finish().is_verified())
     }
 
     fn not_combined(&mut self, error: &StoreError<S::Error>) -> Combined {
@@ -126,13 +172,21 @@ pub(super) async fn resume<S: PairStore>(
     stored: &StoredPair<'_>,
     record_max: usize,
 ) -> Result<Writing, StoreError<S::Error>> {
-    let new = state.freshened(stored);
-    if record::encoded_len(&new).is_none_or(|len| len > record_max) {
-        // It would never be found again.
-        return Err(StoreError::HeadTooLarge);
-    }
-    store.update(stored.id, &new).await?;
+    rewrite(store, stored.id, &state.freshened(stored), record_max).await?;
     store.resume(stored.id, state.part().first).await
+}
+
+/// Writes a pair's head anew, unless it would never be found again.
+pub(super) async fn rewrite<S: PairStore>(
+    store: &mut S,
+    id: PairId,
+    new: &NewPair<'_>,
+    record_max: usize,
+) -> Result<(), StoreError<S::Error>> {
+    match record::encoded_len(new) {
+        Some(len) if len <= record_max => store.update(id, new).await,
+        _ => Err(StoreError::HeadTooLarge),
+    }
 }
 
 /// Whether every octet of a body is held.

@@ -12,7 +12,8 @@ use crate::store::{Found, PairStore, StoreError};
 use core::fmt;
 use core::future::{Future, pending};
 
-/// The answer to a request. There always is one: if nobody could answer, its status is 504.
+/// The answer to a request. There always is one: if nobody could answer, its status is 504 (500 of a
+/// `Server`, feature `server`).
 ///
 /// Read its body with [`read`](Self::read). What comes from the origin is stored on the way, and is
 /// found by later requests once the body has been read to its end. A reply may be dropped half-way: what
@@ -25,6 +26,9 @@ pub struct Reply<'c, S: PairStore, O: Origin> {
     pub(super) body: Body<'c>,
     pub(super) report: Report,
     failure: Option<Failure<O::Error>>,
+    /// Whether the pair becomes whole only when it is told to.
+    #[cfg(feature = "digest")]
+    pub(super) holds: bool,
 }
 
 /// What a reply needs of its client.
@@ -54,6 +58,9 @@ pub(super) enum Body<'c> {
     Origin { received: u64, storing: Option<StoringBody> },
     /// From both.
     Completing(Completing<'c>),
+    /// All of it was handed over, and its pair waits for being accepted.
+    #[cfg(feature = "digest")]
+    Held(StoringBody),
     /// An error was reported; there is nothing more to be had.
     Failed,
 }
@@ -84,16 +91,26 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             }
             Ending::Origin { options, arrived, storing } => {
                 let body = Body::Origin { received: 0, storing };
-                (arrived.response.status, Head::Origin(arrived, options), body)
+                (arrived.status(), Head::Origin(arrived, options), body)
             }
-            Ending::Nobody => (504, Head::None, Body::None),
+            Ending::Nobody { status } => (status, Head::None, Body::None),
         };
-        Self { parts, status, head, body, report, failure }
+        Self {
+            parts,
+            status,
+            head,
+            body,
+            report,
+            failure,
+            #[cfg(feature = "digest")]
+            holds: false,
+        }
     }
 
     /// Does what the end of the body brings with it, if nothing of it is left to be read.
     pub(super) async fn begin(&mut self) {
-        if let Body::Origin { storing, .. } = &mut self.body
+        if !self.holds()
+            && let Body::Origin { storing, .. } = &mut self.body
             && storing.as_ref().is_some_and(|body| body.length == Some(0))
             && let Some(body) = storing.take()
         {
@@ -102,6 +119,14 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         if let Body::None = self.body {
             self.parts.pending.settle_forget(self.parts.store).await;
         }
+    }
+
+    /// Whether the pair becomes whole only when it is told to.
+    pub(super) const fn holds(&self) -> bool {
+        #[cfg(feature = "digest")]
+        return self.holds;
+        #[cfg(not(feature = "digest"))]
+        false
     }
 
     /// The status code.
@@ -167,8 +192,12 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
         }
         let read = match &self.body {
             Body::None => Ok(0),
+            #[cfg(feature = "digest")]
+            Body::Held(_) => Ok(0),
             Body::Failed => Err(BodyError::CutOff),
             Body::Stored { .. } => self.read_stored(buf).await,
+            #[cfg(feature = "server")]
+            Body::Origin { .. } if self.is_answered() => self.read_answered(buf, deadline).await,
             Body::Origin { .. } => self.read_origin(buf, deadline).await,
             Body::Completing(_) => self.read_completing(buf, deadline).await,
         };

@@ -27,6 +27,11 @@ pub struct Report {
     /// The response was served stale and must be validated now (RFC 5861 §3): call
     /// [`Client::validate`](super::Client::validate) with the same request.
     pub validation_due: bool,
+    /// Whether it waited for the same request of another client (RFC 9211 §2.7): `Some(true)`, and that one's
+    /// answer served, [`forwarded`](Self::forwarded) says why nothing else did; `Some(false)`, and it had to ask
+    /// the origin itself; `None`, it did not wait.
+    #[cfg(feature = "collapsing")]
+    pub collapsed: Option<bool>,
     /// The store failed on the way; the request did not.
     pub store_failed: bool,
 }

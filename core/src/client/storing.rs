@@ -97,6 +97,11 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             if body.length.is_some_and(|length| length != *received) {
                 self.give_up(Reason::LengthMismatch).await;
             } else {
+                #[cfg(feature = "digest")]
+                if self.holds {
+                    self.body = Body::Held(body);
+                    return;
+                }
                 self.commit(&body).await;
             }
         }

@@ -32,6 +32,9 @@ pub(super) struct Walk<'w, S, O: Origin, C> {
     pub(super) pending: &'w mut Pending,
     pub(super) report: &'w mut Report,
     pub(super) failure: &'w mut Option<Failure<O::Error>>,
+    /// What the body must hash to, if the caller knows.
+    #[cfg(feature = "digest")]
+    pub(super) expected: Option<&'w crate::fields::Digest>,
 }
 
 /// What is sent with the request, and how long one waits.
@@ -55,8 +58,8 @@ pub(super) enum Ending<'c> {
     Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
     /// The origin answers.
     Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
-    /// Nobody answers: 504.
-    Nobody,
+    /// Nobody answers: 504, or 500 at the origin itself.
+    Nobody { status: u16 },
 }
 
 /// What came of asking the origin.
@@ -124,7 +127,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.conclude(&mut next, last, record).await
     }
 
-    async fn find(&mut self, key: PairKey<'_>, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
+    pub(super) async fn find(
+        &mut self,
+        key: PairKey<'_>,
+        cursor: &mut Cursor,
+        record: &mut [u8],
+    ) -> Option<Found> {
         let found = self.store.find(key, cursor, record).await;
         self.report.store_failed |= found.is_err();
         found.ok().flatten()
@@ -236,7 +244,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             *next = Answered::InvalidateEntries(state.next());
         }
         if let Answered::InvalidateEntries(state) = next {
-            self.invalidate(state).await;
+            self.invalidate(state, record).await;
             *next = state.next().into();
         }
         let state = match next {
@@ -249,7 +257,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Answered::HeadUpdate(_)
             | Answered::InvalidateEntries(_)
             | Answered::Combining(_)
-            | Answered::CacheMiss(_) => return Ending::Nobody,
+            | Answered::CacheMiss(_) => return Ending::Nobody { status: 504 },
         };
         match self.load(state.id(), last, record).await {
             Some(found) => self.serve(state, found, record),
@@ -257,9 +265,16 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
     }
 
-    async fn invalidate(&mut self, state: &InvalidateEntries<'_>) {
+    #[cfg_attr(not(feature = "groups"), allow(unused_variables))]
+    async fn invalidate(&mut self, state: &InvalidateEntries<'_>, record: &mut [u8]) {
         self.report.step(Step::InvalidateEntries);
+        #[cfg(feature = "groups")]
+        self.invalidate_groups(state.groups()).await;
         for key in state.keys() {
+            #[cfg(feature = "groups")]
+            if !state.request().method.is_safe() {
+                self.invalidate_groups_under(key, record).await;
+            }
             if self.store.invalidate(key).await.is_err() {
                 self.distrust();
             }
@@ -303,7 +318,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.report.step(Step::GatewayTimeout);
         self.report.outcome = Outcome::GatewayTimeout;
         self.report.forwarded.get_or_insert(state.reason());
-        Ending::Nobody
+        Ending::Nobody { status: state.status() }
     }
 
     /// A stored response answers; `record` holds its record.

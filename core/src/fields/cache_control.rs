@@ -223,6 +223,12 @@ impl RequestDirectives {
         directives
     }
 
+    /// `no-store` and `no-transform` alone: those that are not about which stored response will do.
+    #[cfg(feature = "server")]
+    pub(crate) fn only_about_storing(self) -> Self {
+        Self { flags: self.flags & (Self::NO_STORE | Self::NO_TRANSFORM), ..Self::NONE }
+    }
+
     /// Adds the directives of one more line.
     pub(crate) fn absorb(&mut self, line: &[u8]) {
         for (name, argument) in Directives::of(line) {

@@ -6,11 +6,12 @@ use crate::head::Fields;
 /// The part that the `Content-Range` of a response describes.
 ///
 /// `None` if there is none or more than one, if its unit is not `bytes`, or if it is not valid: its last
-/// position before the first, or beyond the complete length. Also for `*/length`, which describes no part.
+/// position before the first, or beyond the complete length. Also for `*/length`, which describes no part, and
+/// if the content is `multipart/byteranges`, whose octets are none of the representation (§15.3.7.2).
 pub(crate) fn content_range(fields: Fields<'_>) -> Option<Part> {
     let mut lines = fields.lines("content-range");
     let value = lines.next()?;
-    if lines.next().is_some() {
+    if lines.next().is_some() || fields.get("content-type").is_some_and(is_multipart) {
         return None;
     }
     let (unit, rest) = split(trim(value), b' ')?;
@@ -24,6 +25,12 @@ pub(crate) fn content_range(fields: Fields<'_>) -> Option<Part> {
         && complete.is_none_or(|complete| last < complete);
     is_valid.then_some(Part { first, last, complete })
 }
+
+fn is_multipart(media_type: &[u8]) -> bool {
+    media_type.get(..MULTIPART.len()).is_some_and(|start| start.eq_ignore_ascii_case(MULTIPART))
+}
+
+const MULTIPART: &[u8] = b"multipart/byteranges";
 
 fn split(octets: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let at = octets.iter().position(|octet| *octet == at)?;

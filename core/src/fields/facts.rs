@@ -141,6 +141,12 @@ pub(crate) struct RequestFacts {
     pub(crate) has_range: bool,
     /// Content goes along with it.
     pub(crate) has_content: bool,
+    /// The cache is the origin's own.
+    #[cfg(feature = "server")]
+    pub(crate) at_origin: bool,
+    /// A digest of that content, if the caller gives one.
+    #[cfg(feature = "query")]
+    pub(crate) content_digest: Option<[u8; 32]>,
 }
 
 impl RequestFacts {
@@ -155,11 +161,47 @@ impl RequestFacts {
         has_if_modified_since: false,
         has_range: false,
         has_content: false,
+        #[cfg(feature = "server")]
+        at_origin: false,
+        #[cfg(feature = "query")]
+        content_digest: None,
     };
 
     /// Whether a stored response may be other than whole to this request.
     pub(crate) const fn has_conditions(&self) -> bool {
-        self.has_if_none_match || self.has_if_modified_since || self.has_range
+        self.has_if_none_match
+            || self.has_if_modified_since
+            || self.has_range
+            || (self.at_origin() && self.has_if_match)
+    }
+
+    /// Whether the cache is the origin's own.
+    #[cfg(feature = "server")]
+    pub(crate) const fn at_origin(&self) -> bool {
+        self.at_origin
+    }
+
+    /// Never: this cache is not the origin's own.
+    #[cfg(not(feature = "server"))]
+    #[expect(clippy::unused_self, reason = "as with the feature `server`")]
+    pub(crate) const fn at_origin(&self) -> bool {
+        false
+    }
+
+    /// The same, without the directives that ask for something fresher, or something staler, than the
+    /// cache would answer with, if the options say so.
+    #[cfg(feature = "server")]
+    pub(crate) fn heeded(self, options: &CacheOptions) -> Self {
+        if options.heed_request_directives {
+            return self;
+        }
+        Self { directives: self.directives.only_about_storing(), pragma_no_cache: false, ..self }
+    }
+
+    /// The same: every directive counts.
+    #[cfg(not(feature = "server"))]
+    pub(crate) const fn heeded(self, _: &CacheOptions) -> Self {
+        self
     }
 
     /// Reads `fields` once.

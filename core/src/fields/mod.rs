@@ -10,14 +10,18 @@ mod digest;
 mod directives;
 mod entity_tag;
 mod facts;
+#[cfg(feature = "groups")]
+pub(crate) mod groups;
 pub(crate) mod list;
 mod range;
 mod scan;
-#[cfg(any(feature = "digest", feature = "targeted-fields", test))]
+#[cfg(any(feature = "digest", feature = "groups", feature = "targeted-fields", test))]
 pub(crate) mod structured;
 #[cfg(feature = "targeted-fields")]
 mod targeted;
 mod vary;
+#[cfg(feature = "negotiation")]
+pub(crate) mod weighted;
 
 pub use cache_control::{Lifetime, RequestDirectives, ResponseDirectives, StaleLimit};
 pub(crate) use content_range::content_range;

@@ -10,6 +10,7 @@
 ///
 /// `None` if it is no dictionary, or `put` says so: the field is then ignored, though `put` may have
 /// seen members.
+#[cfg(any(feature = "digest", feature = "targeted-fields", test))]
 pub(crate) fn dictionary<'a>(
     lines: impl Iterator<Item = &'a [u8]>,
     mut put: impl FnMut(&'a [u8], Value<'a>) -> Option<()>,
@@ -89,10 +90,65 @@ const fn sextet(digit: u8) -> u8 {
     }
 }
 
+/// The members of a list, of all field lines of one name, joined with commas.
+///
+/// Parameters are checked and left out. [`NoList`] is the last item, if it comes.
+#[cfg(any(feature = "groups", test))]
+#[derive(Clone)]
+pub(crate) struct Items<'a, L> {
+    lines: L,
+    rest: Parser<'a>,
+    ended: bool,
+}
+
+/// The field is no list.
+#[cfg(any(feature = "groups", test))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoList;
+
+#[cfg(any(feature = "groups", test))]
+impl<'a, L: Iterator<Item = &'a [u8]>> Items<'a, L> {
+    /// `lines`: the values of the field lines. An empty one adds nothing.
+    pub(crate) const fn of(lines: L) -> Self {
+        Self { lines, rest: Parser(&[]), ended: false }
+    }
+}
+
+#[cfg(any(feature = "groups", test))]
+impl<'a, L: Iterator<Item = &'a [u8]>> Iterator for Items<'a, L> {
+    type Item = Result<Value<'a>, NoList>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended && self.rest.0.is_empty() {
+            match self.lines.next() {
+                Some(line) => self.rest = Parser(super::trim(line)),
+                None => self.ended = true,
+            }
+        }
+        if self.ended {
+            return None;
+        }
+        let item = self.rest.list_member();
+        self.ended = item.is_none();
+        Some(item.ok_or(NoList))
+    }
+}
+
 /// What is left of a line.
+#[cfg_attr(any(feature = "groups", test), derive(Clone, Copy))]
 struct Parser<'a>(&'a [u8]);
 
 impl<'a> Parser<'a> {
+    /// An item or inner list, and what separates it from the next (RFC 9651 §4.2.1).
+    #[cfg(any(feature = "groups", test))]
+    fn list_member(&mut self) -> Option<Value<'a>> {
+        let value = if self.0.first() == Some(&b'(') { self.inner_list()? } else { self.item()? };
+        self.parameters()?;
+        self.separator()?;
+        Some(value)
+    }
+
+    #[cfg(any(feature = "digest", feature = "targeted-fields", test))]
     /// `key=value;parameters`, or a key alone, which is true (RFC 9651 §4.2.2).
     fn member(&mut self) -> Option<(&'a [u8], Value<'a>)> {
         let key = self.key()?;

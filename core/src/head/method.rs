@@ -24,6 +24,8 @@ pub enum Method<'a> {
     Trace,
     /// Open a tunnel.
     Connect,
+    /// Answer the question in the content, and change nothing.
+    Query,
     /// Any other, by name.
     Other(&'a str),
 }
@@ -41,6 +43,7 @@ impl<'a> Method<'a> {
             "OPTIONS" => Self::Options,
             "TRACE" => Self::Trace,
             "CONNECT" => Self::Connect,
+            "QUERY" => Self::Query,
             other => Self::Other(other),
         }
     }
@@ -57,14 +60,20 @@ impl<'a> Method<'a> {
             Self::Options => "OPTIONS",
             Self::Trace => "TRACE",
             Self::Connect => "CONNECT",
+            Self::Query => "QUERY",
             Self::Other(name) => name,
         }
+    }
+
+    /// Whether it is a QUERY that this build may store the response to.
+    pub(crate) const fn is_query(self) -> bool {
+        cfg!(feature = "query") && matches!(self, Self::Query)
     }
 
     /// Whether the method asks for nothing but reading (RFC 9110 §9.2.1). Unknown methods are
     /// taken for unsafe, so that they invalidate (§4.4).
     pub const fn is_safe(self) -> bool {
-        matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace)
+        matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace | Self::Query)
     }
 }
 

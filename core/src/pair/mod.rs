@@ -1,8 +1,14 @@
 //! Pairs: a stored request and its response.
 
+#[cfg(feature = "groups")]
+mod group;
 mod key;
+#[cfg(feature = "query")]
+pub(crate) mod query;
 pub mod record;
 
+#[cfg(feature = "groups")]
+pub use group::Group;
 pub use key::PairKey;
 
 use crate::fields::list::Elements;
@@ -34,7 +40,7 @@ impl PairId {
 pub struct StoredPair<'a> {
     /// Its name.
     pub id: PairId,
-    /// The request's method: GET, HEAD or POST.
+    /// The request's method: GET, HEAD, POST or QUERY.
     pub method: Method<'a>,
     /// The request's target URI.
     pub uri: &'a str,
@@ -51,6 +57,19 @@ pub struct StoredPair<'a> {
     pub received: ReceivedAt,
     /// Its body.
     pub body: StoredBody,
+    /// Whether it was invalidated since its head was written (§4.4, RFC 9875), so that it must be validated
+    /// before use. Not of the record: set by who drives the states.
+    #[cfg(feature = "groups")]
+    pub invalidated: bool,
+}
+
+#[cfg(feature = "groups")]
+impl<'a> StoredPair<'a> {
+    /// The groups it belongs to (`Cache-Groups`, RFC 9875 §2).
+    pub fn groups(&self) -> impl Iterator<Item = Group> + Clone + use<'a> {
+        use crate::fields::groups::{CACHE_GROUPS, groups};
+        groups(self.response.fields, CACHE_GROUPS, self.uri)
+    }
 }
 
 /// What is stored of a body.
@@ -87,7 +106,7 @@ impl StoredBody {
 /// [`update`](crate::store::PairStore::update) are given. A view.
 #[derive(Clone, Copy, Debug)]
 pub struct NewPair<'a> {
-    /// The request's method: GET, HEAD or POST.
+    /// The request's method: GET, HEAD, POST or QUERY.
     pub method: Method<'a>,
     /// The request's target URI, as it was written.
     pub uri: &'a str,
@@ -126,11 +145,27 @@ pub struct Nominated<'a> {
     hashes: Hashes,
     /// Its lines are those a stored pair kept, with the secrets hashed.
     hashed: bool,
+    /// Of a QUERY: the digest of its content, which is kept with the lines that are about the content.
+    #[cfg(feature = "query")]
+    content: Option<&'a [u8]>,
 }
 
 impl<'a> Nominated<'a> {
     pub(crate) fn new(request: Fields<'a>, response: &Edited<'_>) -> Self {
-        Self { request, any: response.contains("vary"), hashes: Hashes::NONE, hashed: false }
+        Self {
+            request,
+            any: response.contains("vary"),
+            hashes: Hashes::NONE,
+            hashed: false,
+            #[cfg(feature = "query")]
+            content: None,
+        }
+    }
+
+    /// The same with what a QUERY is found by beside its URI.
+    #[cfg(feature = "query")]
+    pub(crate) fn with_content(self, digest: Option<&'a [u8]>) -> Self {
+        Self { content: digest, ..self }
     }
 
     /// The lines that a stored pair kept, of a response with the same `Vary`.
@@ -169,7 +204,10 @@ impl NewPair<'_> {
         let request = if *any { *request } else { Fields::EMPTY };
         let nominated = request.iter().filter(|line| names(&self.fields, line.name_octets()));
         let mut told = Told::default();
-        nominated.filter_map(move |line| hashes.hide(line, &mut told))
+        let nominated = nominated.filter_map(move |line| hashes.hide(line, &mut told));
+        #[cfg(feature = "query")]
+        let nominated = nominated.chain(query::lines(self.nominated.request, self.nominated.content));
+        nominated
     }
 }
 

@@ -76,6 +76,8 @@ fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Optio
     let method = match pair.method {
         Method::Head => 1,
         Method::Post => 2,
+        #[cfg(feature = "query")]
+        Method::Query => 3,
         _ => 0,
     };
     let description = Description {
@@ -109,6 +111,10 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
             0 => Method::Get,
             1 => Method::Head,
             2 => Method::Post,
+            #[cfg(feature = "query")]
+            _ => Method::Query,
+            // One that this build can tell from no other.
+            #[cfg(not(feature = "query"))]
             _ => return None,
         },
         uri: core::str::from_utf8(uri).ok()?,
@@ -118,6 +124,8 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
         response: ResponseHead { status: description.status, fields: Fields::from_packed(fields) },
         received: description.received(),
         body,
+        #[cfg(feature = "groups")]
+        invalidated: false,
     })
 }
 

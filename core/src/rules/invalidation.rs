@@ -1,6 +1,12 @@
 //! Invalidation of stored responses (RFC 9111 §4.4).
 
+#[cfg(feature = "groups")]
+use crate::fields::groups;
+#[cfg(feature = "groups")]
+use crate::head::Fields;
 use crate::head::{RequestHead, ResponseHead};
+#[cfg(feature = "groups")]
+use crate::pair::Group;
 use crate::pair::PairKey;
 
 /// Whether the response to this request invalidates what is stored: a success or a redirection,
@@ -21,6 +27,28 @@ pub(crate) fn targets<'a>(
         PairKey::resolve(uri, reference).filter(|key| key.is_on_origin_of(uri))
     };
     [Some(PairKey::new(uri)), location("location"), location("content-location")].into_iter().flatten()
+}
+
+/// The groups that the response to an unsafe method invalidates, whatever its status (RFC 9875 §3).
+#[cfg(feature = "groups")]
+pub(crate) fn groups<'a>(
+    request: &RequestHead<'a>,
+    response: &ResponseHead<'a>,
+) -> impl Iterator<Item = Group> + Clone + use<'a> {
+    let fields = if request.method.is_safe() { Fields::EMPTY } else { response.fields };
+    groups::groups(fields, groups::CACHE_GROUP_INVALIDATION, request.uri)
+}
+
+/// Whether there are any.
+#[cfg(feature = "groups")]
+pub(crate) fn names_groups(request: &RequestHead<'_>, response: &ResponseHead<'_>) -> bool {
+    groups(request, response).next().is_some()
+}
+
+/// None is known.
+#[cfg(not(feature = "groups"))]
+pub(crate) const fn names_groups(_: &RequestHead<'_>, _: &ResponseHead<'_>) -> bool {
+    false
 }
 
 #[cfg(test)]

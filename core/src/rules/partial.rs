@@ -116,10 +116,10 @@ pub(crate) struct Incomplete<'a> {
 }
 
 impl Incomplete<'_> {
-    /// Whether both are parts of one representation (§3.4).
+    /// Whether both are parts of one representation, if their complete lengths agree (§3.4, RFC 9110
+    /// §15.3.7.3).
     pub(crate) fn is_part_with(&self, other: &Incomplete<'_>) -> bool {
-        let same_length = self.complete.is_some() && self.complete == other.complete;
-        self.strong.is_some() && self.strong == other.strong && same_length && self.coding == other.coding
+        self.strong.is_some() && self.strong == other.strong && self.coding == other.coding
     }
 }
 

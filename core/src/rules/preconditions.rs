@@ -1,6 +1,8 @@
 //! The client's own preconditions and range, answered from a stored response (RFC 9111 §4.3.2,
 //! RFC 9110 §13 and §14).
 
+#[cfg(feature = "server")]
+use super::at_origin;
 use super::validation::Validators;
 use crate::fields::{ByteRange, EntityTag, EntityTags, Part, RequestFacts};
 use crate::head::{Method, RequestHead};
@@ -22,6 +24,9 @@ pub enum Answer {
         /// Octets of the complete representation.
         complete: u64,
     },
+    /// 412: its `If-Match` or `If-Unmodified-Since` does not hold. Only where the cache is the origin's own.
+    #[cfg(feature = "server")]
+    PreconditionFailed,
 }
 
 /// A stored response, as preconditions see it.
@@ -42,6 +47,13 @@ pub(crate) struct Selected<'a> {
 pub(crate) fn answer(request: &RequestHead<'_>, asked: &RequestFacts, selected: &Selected<'_>) -> Answer {
     if !asked.has_conditions() || !(200..300).contains(&selected.status) {
         return Answer::Whole;
+    }
+    #[cfg(feature = "server")]
+    if asked.at_origin()
+        && asked.has_if_match
+        && !at_origin::holds(request.fields.into(), &selected.validators, selected.now)
+    {
+        return Answer::PreconditionFailed;
     }
     if is_not_modified(request, asked, selected) {
         return Answer::NotModified;
@@ -66,7 +78,9 @@ fn is_not_modified(request: &RequestHead<'_>, asked: &RequestFacts, selected: &S
     }
     let value = request.fields.get("if-modified-since").filter(|_| asked.has_if_modified_since);
     let since = value.and_then(|value| HttpDate::parse(value, selected.now));
-    let changed = selected.validators.last_modified.or(selected.date);
+    // The origin itself leaves the field alone where it has no date of modification (RFC 9110 §13.1.3).
+    let date = if asked.at_origin() { None } else { selected.date };
+    let changed = selected.validators.last_modified.or(date);
     since.zip(changed).is_some_and(|(since, changed)| changed <= since)
 }
 

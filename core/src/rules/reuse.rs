@@ -42,6 +42,10 @@ pub(crate) fn judge(
     let said = &facts.directives;
     let age = age::current_age(&stored.received, now);
     let never = |reason| Usability { verdict: Verdict::Validate(reason), age, on_error: false };
+    #[cfg(feature = "groups")]
+    if stored.invalidated {
+        return never(Reason::Invalidated);
+    }
     if said.no_cache() {
         return never(Reason::ResponseNoCache);
     }

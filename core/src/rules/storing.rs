@@ -45,12 +45,15 @@ pub(crate) fn may_store(received: Received<'_, '_>, options: &CacheOptions) -> R
     if options.shared && asked.has_authorization && !allows_authorized(facts) {
         return Err(Reason::Authorization);
     }
-    if asked.has_content && request.method != Method::Post {
+    if request.method != Method::Post && has_unknown_content(request.method, asked) {
         return Err(Reason::HasContent);
     }
     if request.method == Method::Post {
         post_answers_get(request.uri, response, facts, options)?;
     } else if !is_cacheable(response.status, facts, options) {
+        return Err(Reason::NotCacheable);
+    }
+    if asked.at_origin() && !is_opted_in(facts, options) {
         return Err(Reason::NotCacheable);
     }
     selection_is_storable(facts, options)
@@ -61,9 +64,21 @@ fn method_is_supported(method: Method<'_>, options: &CacheOptions) -> Result<(),
         Method::Get => Methods::GET,
         Method::Head => Methods::HEAD,
         Method::Post => Methods::POST,
+        #[cfg(feature = "query")]
+        Method::Query => Methods::QUERY,
         _ => return Err(Reason::MethodNotCached),
     };
     if options.supported_methods.contains(needed) { Ok(()) } else { Err(Reason::MethodNotCached) }
+}
+
+/// Whether a request has content that its key does not tell apart. A QUERY without a digest has, in any case.
+pub(crate) fn has_unknown_content(method: Method<'_>, asked: &RequestFacts) -> bool {
+    #[cfg(feature = "query")]
+    if method == Method::Query {
+        return asked.content_digest.is_none();
+    }
+    let _ = method;
+    asked.has_content
 }
 
 fn status_is_understood(
@@ -112,6 +127,17 @@ fn is_cacheable(status: u16, facts: &ResponseFacts<'_>, options: &CacheOptions) 
         || (!options.shared && (directives.private() || directives.private_fields()))
         || freshness::is_explicit(facts, options)
         || freshness::is_heuristically_cacheable(status)
+}
+
+/// Whether a handler asks for its response to be stored: nothing is written to a device's flash because
+/// nobody has said anything.
+fn is_opted_in(facts: &ResponseFacts<'_>, options: &CacheOptions) -> bool {
+    let said = &facts.directives;
+    options.heuristic.is_some()
+        || said.public()
+        || said.no_cache()
+        || said.no_cache_fields()
+        || freshness::is_explicit(facts, options)
 }
 
 /// RFC 9110 §9.3.3: explicit freshness, and a `Content-Location` equal to the target URI.

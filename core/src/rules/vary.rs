@@ -2,6 +2,8 @@
 
 use crate::fields::Vary;
 use crate::fields::list::Elements;
+#[cfg(feature = "negotiation")]
+use crate::fields::weighted::Weighted;
 use crate::head::Fields;
 use crate::secrets::{Hashes, Secret, Secrets};
 
@@ -11,6 +13,18 @@ pub(crate) struct Kept<'s> {
     pub(crate) lines: Fields<'s>,
     /// Whether the secrets among them are hashed.
     pub(crate) hashed: bool,
+    /// The language of the response, if one that the request prefers to all others will do
+    /// ([`CacheOptions::select_language`](crate::CacheOptions::select_language)).
+    #[cfg(feature = "negotiation")]
+    pub(crate) language: Option<&'s [u8]>,
+}
+
+#[cfg(feature = "negotiation")]
+impl Kept<'_> {
+    /// Whether the response is in the language that the request prefers to all others.
+    fn speaks(&self, request: Fields<'_>) -> bool {
+        self.language.is_some_and(|language| super::negotiation::prefers_language(request, language))
+    }
 }
 
 /// A request that looks for a response.
@@ -34,6 +48,8 @@ pub(crate) fn selects(vary: &Vary<'_>, kept: Kept<'_>, presented: Presented<'_>)
     vary.all_names(|name| match (Given::of(kept.lines, name), Given::of(fields, name)) {
         (Given::Nothing, Given::Nothing) => true,
         (Given::Nothing, _) | (_, Given::Nothing) => false,
+        #[cfg(feature = "negotiation")]
+        _ if name.eq_ignore_ascii_case(b"accept-language") && kept.speaks(fields) => true,
         (line, given) => {
             let in_the_clear = || line.is_same_line(&given) || same_members(name, kept.lines, fields);
             match (Secret::called(name), secrets.key()) {
@@ -104,12 +120,24 @@ fn equal_in_any_order<'a>(
     b: impl Iterator<Item = &'a [u8]> + Clone,
 ) -> bool {
     let count = |list: &mut dyn Iterator<Item = &'a [u8]>, member: &[u8]| {
-        list.filter(|other| member.eq_ignore_ascii_case(other)).count()
+        list.filter(|other| is_same_member(member, other)).count()
     };
     let length = a.clone().take(UNORDERED_MAX + 1).count();
     length <= UNORDERED_MAX
         && length == b.clone().take(UNORDERED_MAX + 1).count()
         && a.clone().all(|member| count(&mut a.clone(), member) == count(&mut b.clone(), member))
+}
+
+/// Whether two members mean the same: weights may be written in several ways.
+#[cfg(feature = "negotiation")]
+fn is_same_member(a: &[u8], b: &[u8]) -> bool {
+    a == b || Weighted::of(a).is_same(&Weighted::of(b))
+}
+
+/// Whether two members are the same. With parameters, whose values may have case: octet by octet.
+#[cfg(not(feature = "negotiation"))]
+fn is_same_member(a: &[u8], b: &[u8]) -> bool {
+    a == b || (a.eq_ignore_ascii_case(b) && !a.contains(&b';'))
 }
 
 #[cfg(test)]
@@ -119,7 +147,12 @@ mod tests {
     fn matches(vary: &str, stored: &[(&str, &str)], presented: &[(&str, &str)]) -> bool {
         let vary = [("Vary", vary)];
         let facts = crate::fields::ResponseFacts::of(Fields::new(&vary), None);
-        let kept = Kept { lines: Fields::new(stored), hashed: false };
+        let kept = Kept {
+            lines: Fields::new(stored),
+            hashed: false,
+            #[cfg(feature = "negotiation")]
+            language: None,
+        };
         let hashes = &mut Hashes::default();
         let fields = Fields::new(presented);
         selects(&facts.vary, kept, Presented { fields, secrets: &Secrets::InTheClear, hashes })
@@ -158,5 +191,25 @@ mod tests {
             &[("Accept-Language", "en, en")]
         ));
         assert!(!matches("Accept-Language", &[("Accept-Language", "en")], &[("Accept-Language", "en, de")]));
+    }
+
+    #[test]
+    fn s4_1_the_values_of_parameters_have_case() {
+        let accept = |stored, asked| matches("Accept", &[("Accept", stored)], &[("Accept", asked)]);
+        assert!(accept("text/html;p=\"A\", TEXT/*", "text/*, text/html;p=\"A\""));
+        assert!(!accept("text/html;p=\"A\", */*", "text/html;p=\"a\", */*"));
+        assert!(!accept("text/html", "text/html;p=1") && !accept("text/html;p=1", "text/html"));
+    }
+
+    #[cfg(feature = "negotiation")]
+    #[test]
+    fn s4_1_weights_are_compared_by_what_they_mean() {
+        for name in ["Accept-Language", "accept-encoding", "Accept-Charset"] {
+            let same = |stored, asked| matches(name, &[(name, stored)], &[(name, asked)]);
+            assert!(same("a, b;q=0.5", "B ; Q=0.500, a;q=1"));
+            assert!(!same("a, b;q=0.5", "a, b;q=0.6") && !same("a, b;q=0.5", "a, b"));
+            assert!(!same("a;q=0.5, b", "a, b;q=0.5"));
+            assert!(same("a;q=x", "a;q=x") && !same("a;q=x", "a;q=X"), "malformed: as it is");
+        }
     }
 }

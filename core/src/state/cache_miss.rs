@@ -8,7 +8,7 @@ use super::{
     InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
-use crate::head::{Edited, Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
+use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
 use crate::pair::PairId;
 use crate::reason::Reason;
 use crate::rules::partial::{self, Strong};
@@ -108,7 +108,7 @@ impl<'a> CacheMiss<'a> {
     /// is missing, if the part is still one of what the origin has (`If-Range`, RFC 9110 §13.1.5).
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
-        let mut fields = Edited::new(request.fields);
+        let mut fields = self.context.forwarded();
         if matches!(self.reason, Reason::NoMatchFor304 | Reason::Lost) {
             fields = fields.dropping(CONDITIONS);
         }
@@ -118,7 +118,7 @@ impl<'a> CacheMiss<'a> {
                 fields = fields.with(Known::IfRange, Field::new("If-Range", value));
             }
         }
-        Outgoing { method: request.method, uri: request.uri, fields }
+        Outgoing { method: request.method, uri: self.context.target.of(request), fields }
     }
 
     fn if_range<'m>(&'m self, missing: &'m Missing) -> Option<&'m [u8]> {
@@ -138,6 +138,9 @@ impl<'a> CacheMiss<'a> {
     {
         let context: Context<'r> = self.context;
         let (arrived, facts) = context.read(response, at);
+        if context.target.is_beside(&response) {
+            return MissNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, Reason::OfTheRequest));
+        }
         if context.request.method == Method::Head && response.status == 200 {
             return context.after_head(arrived, &facts);
         }
@@ -147,10 +150,21 @@ impl<'a> CacheMiss<'a> {
             return next;
         }
         let verdict = context.judge(&arrived, &facts);
-        if invalidation::invalidates(&context.request, &response) {
-            let invalid = Invalid { ids: Chosen::NONE, by_uri: ByUri::TargetAndLocations };
+        let invalidates = invalidation::invalidates(&context.request, &response);
+        if invalidates || invalidation::names_groups(&context.request, &response) {
+            let by_uri = if invalidates { ByUri::TargetAndLocations } else { ByUri::None };
+            let invalid = Invalid { ids: Chosen::NONE, by_uri };
             let state = InvalidateEntries::new(context, arrived, invalid, verdict);
             return MissNext::InvalidateEntries(state);
+        }
+        // What was stored before a QUERY was asked again is not served any more.
+        if let Verdict::Pass(reason) = verdict
+            && context.request.method.is_query()
+            && response.status < 500
+            && reason != Reason::OfTheRequest
+        {
+            let invalid = Invalid { ids: context.candidates.all(), by_uri: ByUri::None };
+            return MissNext::InvalidateEntries(InvalidateEntries::new(context, arrived, invalid, verdict));
         }
         End::of(context, arrived, verdict).into()
     }
@@ -264,17 +278,24 @@ impl<'a> Context<'a> {
         partial::received(&self.request, self.asked(), &arrived.response, facts).map(Some)
     }
 
+    /// Whether a stored response to GET is the one that a 200 to HEAD describes; `None` if that says nothing
+    /// of it.
+    #[inline(never)]
+    fn head_agrees(&self, candidate: &Candidate, facts: &ResponseFacts<'_>) -> Option<bool> {
+        if candidate.only_head {
+            return None;
+        }
+        // What is not known of an incomplete one cannot differ.
+        let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
+        let length = candidate.content_length.or(candidate.body.complete).or(unknown);
+        head_update::agrees(&self.candidates.validators(candidate), length, facts)
+    }
+
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
     #[inline(never)]
     pub(crate) fn after_head<'c>(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> MissNext<'c, 'a> {
-        let agrees = |candidate: &Candidate| {
-            // What is not known of an incomplete one cannot differ.
-            let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
-            let length = candidate.content_length.or(candidate.body.complete).or(unknown);
-            head_update::agrees(&self.candidates.validators(candidate), length, facts)
-        };
-        let freshened = self.candidates.choose(|candidate| !candidate.only_head && agrees(candidate));
-        let stale = self.candidates.choose(|candidate| !candidate.only_head && !agrees(candidate));
+        let freshened = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(true));
+        let stale = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(false));
         // Those there was no room to compare cannot be trusted any more.
         let by_uri = if self.candidates.overflowed() { ByUri::Target } else { ByUri::None };
         let invalid = Invalid { ids: stale, by_uri };

@@ -2,6 +2,7 @@
 
 use super::candidates::TagSpan;
 use crate::pair::{PairId, StoredBody};
+use crate::reason::Reason;
 use crate::rules::preconditions::Answer;
 use crate::rules::reuse::{Usability, Verdict};
 use crate::time::{HttpDate, ReceivedAt, Uptime};
@@ -14,6 +15,9 @@ pub(crate) struct Candidate {
     /// It answers HEAD only.
     pub(crate) only_head: bool,
     pub(crate) has_vary: bool,
+    /// How much the request prefers it, in thousandths.
+    #[cfg(feature = "negotiation")]
+    pub(crate) preference: u16,
     /// `no-cache="…"`: some of its fields may not be reused without validation.
     pub(crate) hides_fields: bool,
     pub(crate) tag: TagSpan,
@@ -62,13 +66,25 @@ pub(crate) struct Hole {
 
 impl Candidate {
     /// What decides between candidates: one that can answer comes before one that cannot; then (§4.1)
-    /// one whose response has `Vary` before one that has none, then the most recent `Date`.
+    /// one whose response has `Vary` before one that has none, then what the request prefers, then the most
+    /// recent `Date`.
     ///
     /// A stored error (5xx) that is not fresh any more comes after everything else: it must not
     /// hide what it stood in for.
-    pub(super) fn rank(&self) -> (bool, bool, bool, Option<HttpDate>, Option<Uptime>) {
+    pub(super) fn rank(&self) -> (bool, bool, bool, u16, Option<HttpDate>, Option<Uptime>) {
         let is_spent = self.is_error() && self.usability.verdict != Verdict::Fresh;
-        (self.answers(), !is_spent, self.has_vary, self.date, self.received.uptime)
+        let date = (self.date, self.received.uptime);
+        (self.answers(), !is_spent, self.has_vary, self.preference(), date.0, date.1)
+    }
+
+    #[cfg(feature = "negotiation")]
+    const fn preference(&self) -> u16 {
+        self.preference
+    }
+
+    #[cfg(not(feature = "negotiation"))]
+    const fn preference(&self) -> u16 {
+        0
     }
 
     /// Whether it can answer the request.
@@ -79,6 +95,11 @@ impl Candidate {
     /// Whether it was stored before `other`, by what §4.1 goes by.
     pub(crate) fn is_older(&self, other: &Self) -> bool {
         (self.date, self.received.uptime) < (other.date, other.received.uptime)
+    }
+
+    /// Whether it must be validated whatever it says: combining it with others would hide that.
+    pub(super) fn is_invalidated(&self) -> bool {
+        cfg!(feature = "groups") && self.usability.verdict == Verdict::Validate(Reason::Invalidated)
     }
 
     /// Whether it is a server error.

@@ -186,6 +186,15 @@ impl Candidates {
         }
     }
 
+    /// Removes the candidates with these names.
+    pub(crate) fn remove_all(&mut self, ids: &[PairId]) {
+        for id in ids {
+            if let Some(at) = self.position(*id) {
+                self.remove(at);
+            }
+        }
+    }
+
     /// The candidate to answer with; `None` if there is none.
     pub(crate) fn best(&self) -> Option<(usize, &Candidate)> {
         self.best_of(|_, candidate| candidate.answers())
@@ -201,13 +210,19 @@ impl Candidates {
     }
 
     /// Those incomplete responses that are parts of the same representation as the one at `at`, itself
-    /// among them (§3.4).
-    pub(crate) fn parts_of(&self, at: usize) -> Chosen {
-        let part = self.list.get(at).filter(|candidate| !candidate.body.is_whole());
-        let Some(this) = part.map(|candidate| self.incomplete(candidate)) else {
-            return Chosen::NONE;
+    /// among them, and the complete length that they agree on (§3.4): those that do not know it take it from
+    /// the others.
+    #[inline(never)]
+    pub(crate) fn parts_of(&self, at: usize) -> Option<(Chosen, u64)> {
+        let this = self.list.get(at).map(|candidate| self.incomplete(candidate))?;
+        let is_part = |other: &Candidate| {
+            !other.body.is_whole() && !other.is_invalidated() && this.is_part_with(&self.incomplete(other))
         };
-        self.choose(|other| !other.body.is_whole() && this.is_part_with(&self.incomplete(other)))
+        let known = |other: &Candidate| other.body.complete.filter(|_| is_part(other));
+        let complete = this.complete.or_else(|| self.list.iter().find_map(known))?;
+        let agrees = |other: &Candidate| other.body.complete.is_none_or(|other| other == complete);
+        let parts = self.choose(|other| is_part(other) && agrees(other));
+        parts.contains(at).then_some((parts, complete))
     }
 
     pub(crate) fn incomplete(&self, candidate: &Candidate) -> Incomplete<'_> {
@@ -306,6 +321,8 @@ mod tests {
             status: 200,
             only_head: false,
             has_vary: false,
+            #[cfg(feature = "negotiation")]
+            preference: 1000,
             hides_fields: false,
             tag: TagSpan::default(),
             has_tag: !tag.is_empty(),

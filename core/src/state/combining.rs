@@ -3,9 +3,8 @@
 use super::{Arrived, CacheMiss, Context, FromCache};
 use crate::fields::Part;
 use crate::head::{ResponseHead, Text};
-use crate::pair::{NewPair, Nominated, PairId, StoredPair};
+use crate::pair::{NewPair, PairId, StoredPair};
 use crate::reason::Reason;
-use crate::rules::stored_fields;
 
 /// A stored part is continued: its head is updated, and its body goes on where the stored one has a hole.
 ///
@@ -51,30 +50,8 @@ impl<'a, 'r> Combining<'a, 'r> {
     /// `stored` with the fields of the response in place of its own ones, the time of this exchange, and
     /// the complete length: it is that of the whole (§3.4).
     pub fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
-        let Self { context, arrived, .. } = self;
-        let fields = stored_fields::freshened(
-            stored.response.fields,
-            arrived.response.fields,
-            arrived.date.as_ref(),
-            context.options,
-        );
-        let fields = stored_fields::with_length(fields, Some(&self.whole));
-        NewPair {
-            method: stored.method,
-            uri: stored.uri,
-            nominated: Nominated::new(context.request.fields, &fields).hiding(
-                &fields,
-                &context.options.secrets,
-                context.candidates.hashes(),
-            ),
-            authorized: stored.authorized || context.asked().has_authorization,
-            status: stored.response.status,
-            fields,
-            received: arrived.received,
-            length: self.part.complete,
-            offset: 0,
-            resumable: true,
-        }
+        let freshened = self.context.freshened(stored, &self.arrived, Some(&self.whole));
+        NewPair { length: self.part.complete, ..freshened }
     }
 
     /// Goes on if the store has lost the part meanwhile: the whole is asked for.

@@ -1,8 +1,9 @@
 //! `FromCache`: a stored response answers (RFC 9111 §4).
 
+use super::answered::Answered;
 use super::candidate::{Candidate, Hole};
 use super::{Arrived, CacheMiss, Context, GatewayTimeout};
-use crate::fields::{Part, ResponseFacts};
+use crate::fields::ResponseFacts;
 use crate::head::{Edited, Field, Fields, Known, KnownSet, Method, Text};
 use crate::pair::PairId;
 use crate::reason::Reason;
@@ -17,12 +18,9 @@ pub struct FromCache<'a> {
     context: Context<'a>,
     id: PairId,
     serving: Serving,
-    answer: Answer,
+    answered: Answered,
     age: Option<DeltaSeconds>,
     age_text: Text<10>,
-    /// `bytes 0-1/2`
-    range_text: Text<72>,
-    length_text: Text<20>,
     hides_fields: bool,
     /// The response that has just validated it.
     validated_by: Option<(Fields<'a>, Option<MadeDate>)>,
@@ -114,22 +112,13 @@ impl<'a> FromCache<'a> {
         hides_fields: bool,
     ) -> Self {
         let age_text = age.map_or(Text::EMPTY, |age| Text::EMPTY.number(u64::from(age.as_secs())));
-        let (range_text, length_text) = match answer {
-            Answer::Part(part) => (range_text(part), Text::EMPTY.number(part.len())),
-            Answer::Unsatisfiable { complete } => {
-                (Text::EMPTY.text("bytes */").number(complete), Text::EMPTY.number(0))
-            }
-            Answer::Whole | Answer::NotModified => (Text::EMPTY, Text::EMPTY),
-        };
         Self {
             context,
             id,
             serving,
-            answer,
+            answered: Answered::new(answer),
             age,
             age_text,
-            range_text,
-            length_text,
             hides_fields,
             validated_by: None,
             forget: false,
@@ -153,7 +142,7 @@ impl<'a> FromCache<'a> {
 
     /// What it is to the client: whole, 304, a part, or an unsatisfiable range.
     pub const fn answer(&self) -> Answer {
-        self.answer
+        self.answered.answer
     }
 
     /// Whether the pair must be removed after this use (§3.2: a 304 said `no-store`).
@@ -173,23 +162,13 @@ impl<'a> FromCache<'a> {
 
     /// The status to serve, given the stored one.
     pub const fn status(&self, stored: u16) -> u16 {
-        match self.answer {
-            Answer::Whole => stored,
-            Answer::NotModified => 304,
-            Answer::Part(_) => 206,
-            Answer::Unsatisfiable { .. } => 416,
-        }
+        self.answered.status(stored)
     }
 
     /// Which octets of the stored body to serve: the position of the first, and how many, or `None`
     /// for all that follow. `None` if no content is served.
     pub fn content(&self) -> Option<(u64, Option<u64>)> {
-        match self.answer {
-            _ if self.context.request.method == Method::Head => None,
-            Answer::Whole => Some((0, None)),
-            Answer::Part(part) => Some((part.first, Some(part.len()))),
-            Answer::NotModified | Answer::Unsatisfiable { .. } => None,
-        }
+        if self.context.request.method == Method::Head { None } else { self.answered.content() }
     }
 
     /// The stored lines, freshened if the response was just validated.
@@ -203,38 +182,23 @@ impl<'a> FromCache<'a> {
     /// The lines to serve, given the stored ones: freshened if it was just validated, with one
     /// `Age`, without those that `no-cache="…"` keeps back.
     pub fn fields<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
-        const OF_A_304: KnownSet = KnownSet::of(&[
-            Known::CacheControl,
-            Known::ContentLocation,
-            Known::Date,
-            Known::ETag,
-            Known::Expires,
-            Known::Vary,
-        ]);
         let mut fields = self.freshened(stored);
         if self.hides_fields {
             fields = fields.hiding_no_cache();
         }
-        fields = match self.answer {
-            Answer::Whole => fields,
-            Answer::NotModified => fields.only(OF_A_304),
-            // The digest is that of another message (RFC 9530 §2).
-            Answer::Part(_) | Answer::Unsatisfiable { .. } => fields
-                .dropping(KnownSet::of(&[Known::ContentDigest]))
-                .with(Known::ContentRange, Field::new("Content-Range", self.range_text.as_octets()))
-                .with(Known::ContentLength, Field::new("Content-Length", self.length_text.as_octets())),
-        };
+        fields = self.answered.fields(fields);
         match self.age {
-            Some(_) => fields.with(Known::Age, Field::new("Age", self.age_text.as_octets())),
-            None => fields.dropping(KnownSet::of(&[Known::Age])),
+            Some(_) if self.sends_age() => {
+                fields.with(Known::Age, Field::new("Age", self.age_text.as_octets()))
+            }
+            _ => fields.dropping(KnownSet::of(&[Known::Age])),
         }
     }
-}
 
-fn range_text(part: Part) -> Text<72> {
-    let text = Text::EMPTY.text("bytes ").number(part.first).text("-").number(part.last).text("/");
-    match part.complete {
-        Some(complete) => text.number(complete),
-        None => text.text("*"),
+    /// Whether `Age` is sent where it is known. At the origin itself it is not of a response that its
+    /// handler has just validated, nor of one made here: `Age` says that the origin did neither (§5.1).
+    fn sends_age(&self) -> bool {
+        !self.context.asked().at_origin()
+            || (self.serving != Serving::Validated && !self.answered.is_precondition_failed())
     }
 }

@@ -17,9 +17,10 @@ impl<'a> GatewayTimeout<'a> {
         Self { context, reason }
     }
 
-    /// 504.
+    /// 504. Where the cache is the origin's own, 500 instead if the handler failed (RFC 9110 §15.6.1).
     pub const fn status(&self) -> u16 {
-        504
+        let is_own_failure = self.context.asked().at_origin() && !matches!(self.reason, Reason::OnlyIfCached);
+        if is_own_failure { 500 } else { 504 }
     }
 
     /// Why.

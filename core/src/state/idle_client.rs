@@ -1,8 +1,10 @@
 //! `IdleClient`: a request has come, and the stored pairs are looked at (RFC 9111 §4).
 
 use super::{
-    CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, UpdateNext,
+    CacheMiss, Candidates, FromCache, GatewayTimeout, NeedRevalidation, PartialUpdate, Selecting, Target,
+    UpdateNext,
 };
+use crate::fields::RequestFacts;
 use crate::head::RequestHead;
 use crate::options::CacheOptions;
 use crate::pair::StoredPair;
@@ -33,6 +35,12 @@ pub struct IdleClient<'a> {
     pub(super) validating: bool,
     pub(super) distrusting: bool,
     pub(super) has_content: bool,
+    /// The cache is the origin's own: an [`IdleServer`](super::IdleServer) decides.
+    #[cfg(feature = "server")]
+    pub(super) at_origin: bool,
+    #[cfg(feature = "query")]
+    pub(super) content_digest: Option<[u8; 32]>,
+    pub(super) target: Target<'a>,
 }
 
 /// What follows [`IdleClient`].
@@ -78,7 +86,17 @@ impl<'a> From<UpdateNext<'a>> for IdleNext<'a> {
 impl<'a> IdleClient<'a> {
     /// A cache with these options.
     pub const fn new(options: &'a CacheOptions) -> Self {
-        Self { options, validating: false, distrusting: false, has_content: false }
+        Self {
+            options,
+            validating: false,
+            distrusting: false,
+            has_content: false,
+            #[cfg(feature = "server")]
+            at_origin: false,
+            target: Target::OWN,
+            #[cfg(feature = "query")]
+            content_digest: None,
+        }
     }
 
     /// The same, to validate a response that was served stale (RFC 5861 §3): what is not fresh
@@ -97,6 +115,42 @@ impl<'a> IdleClient<'a> {
     /// or HEAD with content goes to the origin, and its response is not stored.
     pub const fn with_content(self, has_content: bool) -> Self {
         Self { has_content, ..self }
+    }
+
+    /// What a request asks for, as far as it counts.
+    pub(crate) fn asked(&self, request: &RequestHead<'_>) -> RequestFacts {
+        RequestFacts {
+            has_content: self.has_content,
+            #[cfg(feature = "server")]
+            at_origin: self.at_origin,
+            #[cfg(feature = "query")]
+            content_digest: self.content_digest,
+            ..RequestFacts::of(request.fields).heeded(self.options)
+        }
+    }
+
+    /// The same, where the cache is the origin's own: what an [`IdleServer`](super::IdleServer) is.
+    #[cfg(feature = "server")]
+    pub(crate) const fn at_origin(self) -> Self {
+        Self { at_origin: true, ..self }
+    }
+
+    /// The same for a request whose content has this digest: SHA-256, or whatever else tells contents apart
+    /// as well. A QUERY is stored under it.
+    #[cfg(feature = "query")]
+    pub const fn with_content_digest(self, digest: Option<[u8; 32]>) -> Self {
+        Self { content_digest: digest, ..self }
+    }
+
+    /// The same, for a request that goes to `uri`. Its own URI is a name: what it brings is stored and found
+    /// under it.
+    ///
+    /// For representations whose URIs change ([`crate::client::download`]). Validators mean something for
+    /// one URI only (RFC 9110 §8.8.1): the caller must know by other means what the body is to be. Whatever
+    /// is neither 200, 206, 304 nor 416 is handed over, and nothing stored is touched for it.
+    #[cfg(feature = "digest")]
+    pub const fn sending_to(self, uri: &'a str) -> Self {
+        Self { target: Target::elsewhere(uri), ..self }
     }
 
     /// The options it follows.

@@ -62,6 +62,12 @@ impl<'a> InvalidateEntries<'a> {
         invalidation::targets(&self.context.request, &self.arrived.response).take(count)
     }
 
+    /// Groups of which every pair stored up to now must be validated before use (RFC 9875 §3).
+    #[cfg(feature = "groups")]
+    pub fn groups(&self) -> impl Iterator<Item = crate::pair::Group> + Clone + use<'a> {
+        invalidation::groups(&self.context.request, &self.arrived.response)
+    }
+
     /// Single pairs to be removed.
     pub fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a> {
         self.context.candidates.ids(self.invalid.ids)

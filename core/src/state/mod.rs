@@ -19,6 +19,9 @@
 //!                                              └─ GatewayTimeout (only-if-cached)
 //! ```
 //!
+//! With the feature `server`, `IdleServer` takes the place of `IdleClient` where the cache is the origin's own. The same
+//! states follow; the origin is the device's handler.
+//!
 //! **Partial content** (§3.3, §3.4). Incomplete pairs are offered with the extents of their bodies around what
 //! is asked for ([`Selecting::wants_extents`]). `PartialUpdate`: parts of one representation are merged, and the
 //! request is decided again. A `CacheMiss` for the whole asks only for the first hole of a stored part with a
@@ -75,6 +78,9 @@
 //! assert_eq!(need.outgoing().fields.get("If-None-Match"), Some(&b"\"1\""[..]));
 //! ```
 
+mod answered;
+#[cfg(feature = "server")]
+mod at_origin;
 mod cache_miss;
 mod candidate;
 mod candidates;
@@ -84,13 +90,18 @@ mod extents;
 mod from_cache;
 mod gateway_timeout;
 mod idle_client;
+#[cfg(feature = "server")]
+mod idle_server;
 mod invalidate_entries;
 mod need_revalidation;
 mod need_to_be_updated;
 mod partial_update;
 mod selecting;
 mod store_and_use;
+mod target;
 
+#[cfg(feature = "server")]
+use answered::Answered;
 pub use cache_miss::{CacheMiss, MissNext};
 pub(crate) use candidate::Hole;
 pub use candidates::Candidates;
@@ -100,6 +111,8 @@ pub use extents::Extents;
 pub use from_cache::{FromCache, Serving};
 pub use gateway_timeout::GatewayTimeout;
 pub use idle_client::{IdleClient, IdleNext};
+#[cfg(feature = "server")]
+pub use idle_server::IdleServer;
 pub use invalidate_entries::InvalidateEntries;
 pub use need_revalidation::{NeedRevalidation, RevalidationNext, Unreachable};
 pub(crate) use need_to_be_updated::Freshening;
@@ -107,10 +120,12 @@ pub use need_to_be_updated::{HandOver, NeedToBeUpdated, Serve};
 pub use partial_update::{Combined, PartialUpdate, UpdateNext};
 pub use selecting::Selecting;
 pub use store_and_use::{End, StoreAndUse};
+pub(crate) use target::Target;
 
 use crate::fields::{RequestFacts, ResponseFacts};
-use crate::head::{Edited, RequestHead, ResponseHead};
+use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
+use crate::pair::{NewPair, Nominated, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -122,6 +137,7 @@ pub(crate) struct Context<'a> {
     pub(crate) options: &'a CacheOptions,
     pub(crate) request: RequestHead<'a>,
     pub(crate) candidates: &'a Candidates,
+    pub(crate) target: Target<'a>,
 }
 
 /// A response that has arrived for a request.
@@ -131,12 +147,38 @@ pub(crate) struct Arrived<'a> {
     pub(crate) received: ReceivedAt,
     /// A `Date` for it, if it came without.
     pub(crate) date: Option<MadeDate>,
+    /// What it is to the client.
+    #[cfg(feature = "server")]
+    pub(crate) answered: Answered,
 }
 
 impl Arrived<'_> {
     /// The lines to hand over: all that were received, with a `Date` if there was none.
     pub(crate) fn fields(&self) -> Edited<'_> {
-        stored_fields::dated(Edited::new(self.response.fields), self.date.as_ref())
+        let fields = stored_fields::dated(Edited::new(self.response.fields), self.date.as_ref());
+        #[cfg(feature = "server")]
+        let fields = self.answered.fields(fields);
+        fields
+    }
+
+    /// What it is to the client.
+    #[cfg(feature = "server")]
+    pub(crate) const fn answer(&self) -> crate::Answer {
+        self.answered.answer
+    }
+
+    /// Which octets of its body to hand over, as [`FromCache::content`].
+    #[cfg(feature = "server")]
+    pub(crate) const fn content(&self) -> Option<(u64, Option<u64>)> {
+        self.answered.content()
+    }
+
+    /// The status to hand over.
+    pub(crate) const fn status(&self) -> u16 {
+        #[cfg(feature = "server")]
+        return self.answered.status(self.response.status);
+        #[cfg(not(feature = "server"))]
+        self.response.status
     }
 }
 
@@ -146,19 +188,75 @@ impl<'a> Context<'a> {
         self.candidates.asked()
     }
 
+    /// The request as the origin is asked.
+    pub(crate) const fn sent(&self) -> RequestHead<'a> {
+        RequestHead { uri: self.target.of(&self.request), ..self.request }
+    }
+
     /// Reads a response that has arrived.
     #[inline(never)]
     pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
         let facts =
             ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
         let date = stored_fields::missing_date(&facts, at);
-        (Arrived { response, received: age::received_at(&facts, at), date }, facts)
+        let arrived = Arrived {
+            response,
+            received: age::received_at(&facts, at),
+            date,
+            #[cfg(feature = "server")]
+            answered: Answered::new(self.answer_at_origin(&response, &facts, at)),
+        };
+        (arrived, facts)
+    }
+
+    /// The client's lines, as they go to the origin. To the origin's own handler without preconditions and
+    /// range, which are answered here.
+    pub(crate) fn forwarded(&self) -> Edited<'a> {
+        let fields = Edited::new(self.request.fields);
+        #[cfg(feature = "server")]
+        let fields = self.for_handler(fields);
+        fields
+    }
+
+    /// `stored`, with the fields of a response that has arrived in place of its own ones (§3.2), its time, and
+    /// the nominated lines of the request that led to it. `length`: the `Content-Length` of the whole, where
+    /// that of the response is another one.
+    #[inline(never)]
+    pub(crate) fn freshened<'f>(
+        &self,
+        stored: &StoredPair<'f>,
+        arrived: &'f Arrived<'f>,
+        length: Option<&'f Text<20>>,
+    ) -> NewPair<'f>
+    where
+        'a: 'f,
+    {
+        let date = arrived.date.as_ref();
+        let fields =
+            stored_fields::freshened(stored.response.fields, arrived.response.fields, date, self.options);
+        let fields = stored_fields::with_length(fields, length);
+        NewPair {
+            method: stored.method,
+            uri: stored.uri,
+            nominated: Nominated::new(self.request.fields, &fields).hiding(
+                &fields,
+                &self.options.secrets,
+                self.candidates.hashes(),
+            ),
+            authorized: stored.authorized || self.asked().has_authorization,
+            status: stored.response.status,
+            fields,
+            received: arrived.received,
+            length: stored.body.complete,
+            offset: 0,
+            resumable: !stored.body.committed,
+        }
     }
 
     /// Whether the response may be stored.
     pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
         let received = storing::Received {
-            request: &self.request,
+            request: &self.sent(),
             asked: self.asked(),
             response: &arrived.response,
             facts,

@@ -8,7 +8,7 @@ use super::{
     InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
-use crate::head::{Edited, Field, Known, Method, Outgoing, ResponseHead};
+use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
 use crate::limits::ETAG_MAX;
 use crate::reason::Reason;
 use crate::rules::stale;
@@ -106,7 +106,7 @@ impl<'a> NeedRevalidation<'a> {
     /// client's own conditions go to the origin.
     pub fn outgoing(&self) -> Outgoing<'_> {
         let request = &self.context.request;
-        let mut fields = Edited::new(request.fields);
+        let mut fields = self.context.forwarded();
         if !self.asked_about.is_empty() {
             fields = fields.dropping(super::cache_miss::CONDITIONS);
         }
@@ -116,7 +116,7 @@ impl<'a> NeedRevalidation<'a> {
         if let Some(since) = &self.since {
             fields = fields.with(Known::IfModifiedSince, Field::new("If-Modified-Since", since));
         }
-        Outgoing { method: request.method, uri: request.uri, fields }
+        Outgoing { method: request.method, uri: self.context.target.of(request), fields }
     }
 
     /// Goes on with the response, of which only the head need have arrived.
@@ -128,6 +128,10 @@ impl<'a> NeedRevalidation<'a> {
         let context: Context<'r> = self.context;
         let (arrived, facts) = context.read(response, at);
         match response.status {
+            _ if context.target.is_beside(&response) => {
+                let reason = Reason::OfTheRequest;
+                RevalidationNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason))
+            }
             304 if self.asked_about.is_empty() => {
                 let reason = Reason::NotModified;
                 RevalidationNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason))

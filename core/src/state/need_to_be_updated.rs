@@ -5,8 +5,7 @@ use super::invalidate_entries::Invalid;
 use super::store_and_use::Verdict;
 use super::{Arrived, Context, FromCache, InvalidateEntries};
 use crate::head::ResponseHead;
-use crate::pair::{NewPair, Nominated, PairId, StoredPair};
-use crate::rules::stored_fields;
+use crate::pair::{NewPair, PairId, StoredPair};
 
 /// Stored pairs are to be written anew, with the fields of a response that has validated them.
 ///
@@ -85,31 +84,8 @@ impl<'a> Freshening<'a> {
         self.forget
     }
 
-    #[inline(never)]
     pub(crate) fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
-        let Self { context, arrived, .. } = self;
-        let fields = stored_fields::freshened(
-            stored.response.fields,
-            arrived.response.fields,
-            arrived.date.as_ref(),
-            context.options,
-        );
-        NewPair {
-            method: stored.method,
-            uri: stored.uri,
-            nominated: Nominated::new(context.request.fields, &fields).hiding(
-                &fields,
-                &context.options.secrets,
-                context.candidates.hashes(),
-            ),
-            authorized: stored.authorized || context.asked().has_authorization,
-            status: stored.response.status,
-            fields,
-            received: arrived.received,
-            length: stored.body.complete,
-            offset: 0,
-            resumable: !stored.body.committed,
-        }
+        self.context.freshened(stored, &self.arrived, None)
     }
 }
 

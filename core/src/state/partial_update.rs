@@ -3,22 +3,30 @@
 use super::candidate::{Candidate, Chosen, Role};
 use super::{CacheMiss, Extents, FromCache, GatewayTimeout, NeedRevalidation, Selecting};
 use crate::fields::EntityTag;
-use crate::head::{Edited, RequestHead};
+use crate::head::{Edited, RequestHead, Text};
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX};
 use crate::options::CacheOptions;
 use crate::pair::{NewPair, Nominated, PairId, StoredBody, StoredPair};
+#[cfg(feature = "digest")]
+use crate::reason::Reason;
+use crate::rules::stored_fields;
 use heapless::Vec;
 
-/// Stored incomplete responses share a strong validator and the complete length: they become one, without
-/// a copy of their bodies. Also one of which nothing is missing any more, and which is to be committed.
+/// Stored incomplete responses share a strong validator and the complete length, as far as they know it: they
+/// become one, without a copy of their bodies. Also one of which nothing is missing any more, and which is to
+/// be committed.
 ///
-/// The head of the newest goes to [`oldest`](Self::oldest), by [`combined`](Self::combined), before the others
-/// are merged into it.
+/// Before that, heads are written anew ([`heads`](Self::heads)): that of the newest goes to
+/// [`oldest`](Self::oldest), and those that did not know the complete length learn it. Then the others are
+/// merged into the oldest.
 #[derive(Debug)]
 pub struct PartialUpdate<'a> {
     selecting: Selecting<'a>,
     newest: usize,
     parts: Chosen,
+    complete: u64,
+    /// The `Content-Length` of the whole.
+    whole: Text<20>,
 }
 
 /// What came of combining.
@@ -29,6 +37,10 @@ pub enum Combined {
     Whole,
     /// These octets are held now, around the position that [`PartialUpdate::wants_extents`] names.
     Part(Extents),
+    /// Nothing was missing, but together they are not what the caller expects or their head says (RFC 9530):
+    /// they were removed.
+    #[cfg(feature = "digest")]
+    Discarded,
     /// The store could not: the parts are taken as they were.
     Failed,
 }
@@ -48,8 +60,8 @@ pub enum UpdateNext<'a> {
 }
 
 impl<'a> PartialUpdate<'a> {
-    pub(crate) const fn new(selecting: Selecting<'a>, newest: usize, parts: Chosen) -> Self {
-        Self { selecting, newest, parts }
+    pub(crate) fn new(selecting: Selecting<'a>, newest: usize, parts: Chosen, complete: u64) -> Self {
+        Self { selecting, newest, parts, complete, whole: Text::EMPTY.number(complete) }
     }
 
     /// The options it follows.
@@ -93,26 +105,39 @@ impl<'a> PartialUpdate<'a> {
         self.candidate().map(|candidate| candidate.id)
     }
 
-    /// The head to write to [`oldest`](Self::oldest), given the newest one.
-    pub fn combined<'f>(&self, newest: &StoredPair<'f>) -> NewPair<'f> {
-        let fields = Edited::new(newest.response.fields);
+    /// The pairs whose heads are to be written anew: each with the one whose head it gets by
+    /// [`combined`](Self::combined), and whether it did not know the complete length. If octets of such a one are
+    /// held behind it, they cannot be combined after all.
+    pub fn heads(&self) -> impl Iterator<Item = (PairId, PairId, bool)> + use<'_> {
+        let (candidates, oldest) = (&self.selecting.scratch, self.oldest());
+        let newest = self.newest();
+        self.ids().filter_map(move |id| {
+            let learns = candidates.get(candidates.position(id)?)?.body.complete.is_none();
+            let from = if Some(id) == oldest { newest? } else { id };
+            (learns || from != id).then_some((id, from, learns))
+        })
+    }
+
+    /// The head to write, given a stored one: the same, with the complete length.
+    pub fn combined<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
+        let fields = stored_fields::with_length(Edited::new(stored.response.fields), Some(&self.whole));
         NewPair {
-            method: newest.method,
-            uri: newest.uri,
-            nominated: Nominated::kept(newest, &fields),
-            authorized: newest.authorized,
-            status: newest.response.status,
+            method: stored.method,
+            uri: stored.uri,
+            nominated: Nominated::kept(stored, &fields),
+            authorized: stored.authorized,
+            status: stored.response.status,
             fields,
-            received: newest.received,
-            length: newest.body.complete,
+            received: stored.received,
+            length: Some(self.complete),
             offset: 0,
             resumable: true,
         }
     }
 
     /// Octets of the complete body.
-    pub fn complete(&self) -> u64 {
-        self.candidate().and_then(|candidate| candidate.body.complete).unwrap_or(0)
+    pub const fn complete(&self) -> u64 {
+        self.complete
     }
 
     /// The position around which the request needs to know what is held.
@@ -125,6 +150,10 @@ impl<'a> PartialUpdate<'a> {
         if combined == Combined::Failed {
             return self.selecting.decide();
         }
+        #[cfg(feature = "digest")]
+        if combined == Combined::Discarded {
+            return self.discarded();
+        }
         let oldest = self.oldest();
         let is_whole = combined == Combined::Whole;
         let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
@@ -132,7 +161,7 @@ impl<'a> PartialUpdate<'a> {
             // There are no more than candidates.
             let _ = gone.push(id);
         }
-        let Self { selecting, newest, .. } = self;
+        let Self { selecting, newest, complete, .. } = self;
         let candidates = &mut *selecting.scratch;
         let newest = candidates.get(newest).copied().zip(oldest);
         let mut tag: Vec<u8, ETAG_MAX> = Vec::new();
@@ -140,23 +169,34 @@ impl<'a> PartialUpdate<'a> {
             // No longer one is kept.
             let _ = tag.extend_from_slice(candidates.tag(&candidate));
         }
-        for id in gone {
-            if let Some(at) = candidates.position(id) {
-                candidates.remove(at);
-            }
-        }
+        candidates.remove_all(&gone);
         if let Some((candidate, id)) = newest {
-            let candidate = Candidate { id, ..candidate };
+            let body = StoredBody { complete: Some(complete), ..candidate.body };
+            let mut candidate = Candidate { id, body, ..candidate };
+            candidate.answer = selecting.answer(&candidate, EntityTag::parse(&tag));
             let candidate = match combined {
                 Combined::Part(extents) => selecting.part(candidate, &extents),
-                Combined::Whole | Combined::Failed => {
-                    let body = StoredBody::whole(candidate.body.complete.unwrap_or(0));
+                _ => {
+                    let body = StoredBody::whole(complete);
                     Candidate { body, hole: None, role: Role::Answers, ..candidate }
                 }
             };
             selecting.scratch.add(candidate, EntityTag::parse(&tag));
         }
         selecting.decide()
+    }
+
+    /// Decides the request without the parts.
+    #[cfg(feature = "digest")]
+    fn discarded(mut self) -> UpdateNext<'a> {
+        let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
+        for id in self.ids() {
+            // There are no more than candidates.
+            let _ = gone.push(id);
+        }
+        self.selecting.scratch.remove_all(&gone);
+        self.selecting.refused = Reason::WrongDigest;
+        self.selecting.decide()
     }
 
     fn candidate(&self) -> Option<&Candidate> {

@@ -6,11 +6,15 @@ use super::{
     CacheMiss, Candidates, Context, Extents, FromCache, GatewayTimeout, IdleClient, IdleNext,
     NeedRevalidation, PartialUpdate, Serving, UpdateNext,
 };
-use crate::fields::{ByteRange, RequestFacts, ResponseFacts};
+use crate::fields::{ByteRange, EntityTag, RequestFacts, ResponseFacts};
 use crate::head::{Method, RequestHead};
 use crate::options::{CacheOptions, Methods};
+#[cfg(feature = "query")]
+use crate::pair::query;
 use crate::pair::{PairKey, StoredPair};
 use crate::reason::Reason;
+#[cfg(feature = "negotiation")]
+use crate::rules::negotiation;
 use crate::rules::preconditions::{self, Answer, Selected};
 use crate::rules::reuse::{self, Usability, Verdict};
 use crate::rules::validation::Validators;
@@ -24,7 +28,7 @@ pub struct Selecting<'a> {
     request: RequestHead<'a>,
     now: Now,
     pub(super) scratch: &'a mut Candidates,
-    refused: Reason,
+    pub(super) refused: Reason,
 }
 
 impl<'a> Selecting<'a> {
@@ -35,7 +39,7 @@ impl<'a> Selecting<'a> {
         now: Now,
         scratch: &'a mut Candidates,
     ) -> Self {
-        scratch.start(RequestFacts { has_content: idle.has_content, ..RequestFacts::of(request.fields) });
+        scratch.start(idle.asked(&request));
         Self { idle, request, now, scratch, refused: Reason::NothingStored }
     }
 
@@ -49,15 +53,17 @@ impl<'a> Selecting<'a> {
     fn bypass(&self) -> Option<Reason> {
         let supported = match self.request.method {
             Method::Get | Method::Head => self.idle.options.supported_methods.contains(Methods::GET),
+            #[cfg(feature = "query")]
+            Method::Query => self.idle.options.supported_methods.contains(Methods::QUERY),
             _ => false,
         };
         if !supported {
             Some(Reason::MethodNotCached)
-        } else if !keys::is_absolute(self.request.uri) {
+        } else if !keys::is_absolute(self.idle.target.of(&self.request)) {
             Some(Reason::NoAuthority)
-        } else if self.asked().has_content {
+        } else if storing::has_unknown_content(self.request.method, self.asked()) {
             Some(Reason::HasContent)
-        } else if self.asked().has_if_match {
+        } else if self.asked().has_if_match && !self.asked().at_origin() {
             Some(Reason::OriginPrecondition)
         } else {
             None
@@ -124,7 +130,26 @@ impl<'a> Selecting<'a> {
         if pair.method == Method::Head && self.request.method != Method::Head {
             return Err(Reason::OnlyHeadStored);
         }
-        let kept = vary::Kept { lines: pair.nominated, hashed: pair.secrets_hashed };
+        if pair.method.is_query() != self.request.method.is_query() {
+            return Err(self.refused);
+        }
+        #[cfg(feature = "query")]
+        if let Some(digest) = self.asked().content_digest.filter(|_| pair.method.is_query())
+            && !query::is_same(pair.nominated, self.request.fields, &digest)
+        {
+            return Err(self.refused);
+        }
+        let kept = vary::Kept {
+            lines: pair.nominated,
+            hashed: pair.secrets_hashed,
+            #[cfg(feature = "negotiation")]
+            language: self
+                .idle
+                .options
+                .select_language
+                .then(|| negotiation::language(pair.response.fields))
+                .flatten(),
+        };
         let presented = vary::Presented {
             fields: self.request.fields,
             secrets: &self.idle.options.secrets,
@@ -144,13 +169,13 @@ impl<'a> Selecting<'a> {
         let date = stated.or(pair.received.utc);
         let usability = reuse::judge(self.asked(), pair, facts, self.now, self.idle.options);
         let validators = Validators::of(facts);
-        let selected =
-            Selected { status: pair.response.status, validators, date, body: pair.body, now: self.now.utc };
-        let candidate = Candidate {
+        let mut candidate = Candidate {
             id: pair.id,
             status: pair.response.status,
             only_head: pair.method == Method::Head,
             has_vary: facts.vary.is_present(),
+            #[cfg(feature = "negotiation")]
+            preference: negotiation::preference(&facts.vary, self.request.fields, pair.response.fields),
             hides_fields: facts.directives.no_cache_fields(),
             tag: TagSpan::default(),
             has_tag: validators.etag.is_some(),
@@ -165,10 +190,20 @@ impl<'a> Selecting<'a> {
             role: Role::Answers,
             // What could not be removed must not come back when the origin fails.
             usability: Usability { on_error: usability.on_error && !self.idle.distrusting, ..usability },
-            answer: preconditions::answer(&self.request, self.asked(), &selected),
+            answer: Answer::Whole,
         };
+        candidate.answer = self.answer(&candidate, validators.etag);
         let candidate = if pair.body.is_whole() { candidate } else { self.part(candidate, extents) };
         self.scratch.add(candidate, validators.etag);
+    }
+
+    /// What a stored response with this tag is to the client.
+    #[inline(never)]
+    pub(super) fn answer(&self, candidate: &Candidate, etag: Option<EntityTag<'_>>) -> Answer {
+        let Candidate { status, last_modified, date, body, .. } = *candidate;
+        let validators = Validators { etag, last_modified };
+        let selected = Selected { status, validators, date, body, now: self.now.utc };
+        preconditions::answer(&self.request, self.asked(), &selected)
     }
 
     /// What an incomplete response can be to the request (§3.3): it answers a range that it holds, and what
@@ -185,15 +220,19 @@ impl<'a> Selecting<'a> {
         };
         let is_whole_asked = self.request.method == Method::Get && !self.asked().has_range;
         let may_complete = is_whole_asked && !self.asked().directives.no_store();
-        let hole = if may_complete { extents.hole(candidate.body.complete) } else { None };
-        Candidate { role, hole, ..candidate }
+        // Under a name, the lengths must be known to agree.
+        let is_known = candidate.body.complete.is_some() || !self.idle.target.is_elsewhere();
+        let hole = if may_complete && is_known { extents.hole(candidate.body.complete) } else { None };
+        Candidate { role, hole, is_strong: candidate.is_strong && is_known, ..candidate }
     }
 
     /// Decides the request by what was offered.
     #[inline(never)]
     pub fn finish(self) -> IdleNext<'a> {
         match self.to_combine() {
-            Some((at, parts)) => IdleNext::PartialUpdate(PartialUpdate::new(self, at, parts)),
+            Some((at, (parts, complete))) => {
+                IdleNext::PartialUpdate(PartialUpdate::new(self, at, parts, complete))
+            }
             None => self.decide().into(),
         }
     }
@@ -204,7 +243,8 @@ impl<'a> Selecting<'a> {
         let bypass = self.bypass();
         let Self { idle, request, scratch, refused, .. } = self;
         let candidates: &'a Candidates = scratch;
-        let context = Context { options: idle.options, request, candidates };
+        let IdleClient { options, target, .. } = idle;
+        let context = Context { options, request, candidates, target };
         if let Some(reason) = bypass {
             if context.asked().directives.only_if_cached() {
                 return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
@@ -221,6 +261,8 @@ impl<'a> Selecting<'a> {
             Verdict::Fresh => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Fresh)),
             Verdict::Stale | Verdict::StaleWhileRevalidate if idle.validating => Reason::Stale,
             Verdict::Stale => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Stale)),
+            // Nobody has its content any more afterwards.
+            Verdict::StaleWhileRevalidate if request.method.is_query() => Reason::Stale,
             Verdict::StaleWhileRevalidate => {
                 return UpdateNext::FromCache(FromCache::new(context, best, Serving::StaleWhileRevalidate));
             }
@@ -228,6 +270,10 @@ impl<'a> Selecting<'a> {
         };
         if context.asked().directives.only_if_cached() {
             return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+        }
+        // Its content cannot be sent twice, should a 304 match nothing: it is asked again without conditions.
+        if request.method.is_query() {
+            return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
         }
         // What was begun later is what the origin has by now.
         match completing {
@@ -255,16 +301,16 @@ impl<'a> Selecting<'a> {
 
     /// Parts of one representation that are better combined before the request is decided: unless a
     /// stored response answers as it is.
-    fn to_combine(&self) -> Option<(usize, Chosen)> {
+    fn to_combine(&self) -> Option<(usize, (Chosen, u64))> {
         let answers_at_once = self.scratch.best().is_some_and(|(_, best)| {
             !self.idle.distrusting && !matches!(best.usability.verdict, Verdict::Validate(_))
         });
         if answers_at_once || self.request.method != Method::Get || self.bypass().is_some() {
             return None;
         }
-        let (at, part) = self.scratch.best_of(|at, _| !self.scratch.parts_of(at).is_empty())?;
-        let parts = self.scratch.parts_of(at);
-        let is_all_held = part.hole.is_some_and(|hole| Some(hole.first) == part.body.complete);
-        (parts.len() > 1 || is_all_held).then_some((at, parts))
+        let (at, part) = self.scratch.best_of(|at, _| self.scratch.parts_of(at).is_some())?;
+        let (parts, complete) = self.scratch.parts_of(at)?;
+        let is_all_held = part.hole.is_some_and(|hole| hole.first == complete);
+        (parts.len() > 1 || is_all_held).then_some((at, (parts, complete)))
     }
 }

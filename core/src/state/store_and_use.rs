@@ -3,9 +3,13 @@
 use super::candidate::Chosen;
 use super::{Arrived, Context, CouldNotBeStored};
 use crate::fields::Part;
+#[cfg(feature = "query")]
+use crate::head::Method;
 use crate::head::{Edited, ResponseHead, Text};
 use crate::pair::{NewPair, Nominated, PairId};
 use crate::reason::Reason;
+#[cfg(feature = "server")]
+use crate::rules::preconditions::Answer;
 use crate::rules::stored_fields;
 
 /// The end: the response is stored and handed over.
@@ -80,14 +84,21 @@ impl<'a> StoreAndUse<'a> {
                 (arrived.response.status, body.length, fields)
             }
         };
+        let nominated = Nominated::new(context.request.fields, &fields).hiding(
+            &fields,
+            &context.options.secrets,
+            context.candidates.hashes(),
+        );
+        #[cfg(feature = "query")]
+        let nominated = {
+            let is_query = context.request.method == Method::Query;
+            let digest = context.asked().content_digest.as_ref().filter(|_| is_query);
+            nominated.with_content(digest.map(|digest| &digest[..]))
+        };
         NewPair {
             method: context.request.method,
             uri: context.request.uri,
-            nominated: Nominated::new(context.request.fields, &fields).hiding(
-                &fields,
-                &context.options.secrets,
-                context.candidates.hashes(),
-            ),
+            nominated,
             authorized: context.asked().has_authorization,
             status,
             fields,
@@ -118,12 +129,26 @@ impl<'a> StoreAndUse<'a> {
         self.arrived
     }
 
+    /// The status to hand over: that of the response, unless an `IdleServer` (feature `server`) has answered
+    /// the client's preconditions or range.
+    pub const fn status(&self) -> u16 {
+        self.arrived.status()
+    }
+
+    /// What the response is to the client: whole, unless an [`IdleServer`](super::IdleServer) has answered
+    /// its preconditions or range.
+    #[cfg(feature = "server")]
+    pub const fn answer(&self) -> Answer {
+        self.arrived.answer()
+    }
+
     /// The response as received.
     pub const fn response(&self) -> &ResponseHead<'a> {
         &self.arrived.response
     }
 
-    /// The lines to hand over: all that were received, with a `Date` if there was none.
+    /// The lines to hand over: all that were received, with a `Date` if there was none; of a part, a 304 and
+    /// their like, what belongs to these.
     pub fn fields(&self) -> Edited<'_> {
         self.arrived.fields()
     }

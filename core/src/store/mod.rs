@@ -1,10 +1,16 @@
 //! Where pairs are kept: the [`PairStore`] trait, and a store in RAM.
 
+#[cfg(feature = "groups")]
+mod groups;
 mod ram;
 mod shared;
 
+#[cfg(feature = "groups")]
+pub use groups::InvalidGroups;
 pub use ram::{BLOCK, RamStore};
 
+#[cfg(feature = "groups")]
+use crate::pair::Group;
 use crate::pair::{NewPair, PairId, PairKey, StoredBody, StoredPair, record};
 use crate::reason::Reason;
 use crate::time::HttpDate;
@@ -168,6 +174,34 @@ pub trait PairStore {
     /// # Errors
     /// As [`remove`](Self::remove).
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error>;
+
+    /// Invalidates every pair of this group whose head was written up to now (RFC 9875 §3):
+    /// [`is_group_invalid`](Self::is_group_invalid) says so from here on. Durable when it returns. It need not look
+    /// for the pairs: an [`InvalidGroups`] is enough.
+    ///
+    /// # Errors
+    /// Those of the medium: the pairs are invalid, but a persistent store may forget that over a reboot.
+    #[cfg(feature = "groups")]
+    async fn invalidate_group(&mut self, group: Group) -> Result<(), Self::Error> {
+        let _ = group;
+        Ok(())
+    }
+
+    /// Whether one of `groups`, which are those of the pair, was invalidated since the pair was begun or
+    /// its head was [written anew](Self::update). `true` if that is not known, as of a store that does not
+    /// implement it: what is in a group is then validated on every use.
+    ///
+    /// # Errors
+    /// Those of the medium.
+    #[cfg(feature = "groups")]
+    async fn is_group_invalid(
+        &mut self,
+        id: PairId,
+        groups: &mut dyn Iterator<Item = Group>,
+    ) -> Result<bool, Self::Error> {
+        let _ = id;
+        Ok(groups.next().is_some())
+    }
 
     /// Keeps a pair from being evicted until [`unpin`](Self::unpin). Pins of one pair add up.
     ///

@@ -2,6 +2,8 @@
 //! held for one operation.
 
 use super::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
+#[cfg(feature = "groups")]
+use crate::pair::Group;
 use crate::pair::{NewPair, PairId, PairKey};
 use core::ops::Range;
 #[cfg(feature = "embassy-sync")]
@@ -79,6 +81,20 @@ macro_rules! passed_on {
 
         async fn invalidate(&mut $self, key: PairKey<'_>) -> Result<(), S::Error> {
             $store.invalidate(key).await
+        }
+
+        #[cfg(feature = "groups")]
+        async fn invalidate_group(&mut $self, group: Group) -> Result<(), S::Error> {
+            $store.invalidate_group(group).await
+        }
+
+        #[cfg(feature = "groups")]
+        async fn is_group_invalid(
+            &mut $self,
+            id: PairId,
+            groups: &mut dyn Iterator<Item = Group>,
+        ) -> Result<bool, S::Error> {
+            $store.is_group_invalid(id, groups).await
         }
 
         async fn pin(&mut $self, id: PairId) -> Result<Pin, StoreError<S::Error>> {

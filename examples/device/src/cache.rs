@@ -3,14 +3,14 @@
 use crate::log;
 use core::ops::Range;
 use embassy_time::{Duration, Instant, Timer};
-use embedded_nal_async::{Dns, TcpConnect};
+use embedded_nal_async::Dns;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::client::Call;
 use larder::head::RequestHead;
 use larder::store::Maintained;
 use larder::time::{Clock, LearnedClock};
 use larder::{Client, EmbassyClock, Origin, PairStore};
-use larder_reqwless::ReqwlessOrigin;
+use larder_reqwless::{Connect, ReqwlessOrigin};
 use larder_storage_flash::{FlashStore, Mounted};
 
 /// How many responses it can find again; each takes 12 octets of RAM.
@@ -32,7 +32,7 @@ pub type Cache<'n, F, N> = Client<Store<F>, ReqwlessOrigin<'n, N, N>, LearnedClo
 ///
 /// # Panics
 /// If the partition is not a whole number of sectors of this flash, or too small.
-pub fn cache<'n, F: NorFlash, N: TcpConnect + Dns>(
+pub fn cache<'n, F: NorFlash, N: Connect + Dns>(
     flash: F,
     partition: Range<u32>,
     network: &'n N,

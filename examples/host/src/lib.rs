@@ -1,15 +1,17 @@
-//! What the programs share: an origin over TCP, clocks, a store, a reverse proxy.
+//! What the programs share: an origin over TCP, clocks, a store, a reverse proxy, a device that serves.
 //!
 //! Everything runs on one thread, as on a device. What a program needs of larder is in
 //! [`origin`] and [`clock`]; the rest is HTTP for a desk.
 
 pub mod clock;
 pub mod demo;
+pub mod download;
 pub mod flash;
 pub mod inspect;
 pub mod logger;
 pub mod origin;
 pub mod proxy;
+pub mod serve;
 pub mod summary;
 
 pub use clock::{MockClock, SystemClock};

@@ -5,6 +5,8 @@
 pub mod board;
 pub mod content;
 pub mod network;
+pub mod polls;
+pub mod tls;
 
 use core::panic::PanicInfo;
 use defmt_semihosting as _;

@@ -4,6 +4,7 @@
 #![no_std]
 #![no_main]
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use defmt::{error, info};
 use defmt_rtt as _;
 use embassy_boot_rp::{AlignedBuffer, FirmwareUpdater, FirmwareUpdaterConfig, State};
@@ -20,7 +21,7 @@ use embassy_rp::watchdog::Watchdog;
 use embassy_rp::{bind_interrupts, dma};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
-use embassy_time::{Delay, Duration, Timer};
+use embassy_time::{Delay, Duration, Instant, Timer};
 use embedded_hal_bus::spi::ExclusiveDevice;
 use larder_device::{Cache, Network, Updated};
 use panic_probe as _;
@@ -33,6 +34,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The longest stall is a sector erase, up to 400 ms; the bootloader feeds it too.
 const WATCHDOG: Duration = Duration::from_secs(8);
+
+/// Whether this firmware is new and has not polled yet; and how long it may take to.
+static ON_TRIAL: AtomicBool = AtomicBool::new(false);
+const TRIAL: Duration = Duration::from_secs(600);
 
 type OwnFlash = Flash<'static, FLASH, flash::Async, { 2 << 20 }>;
 type Part = Partition<'static, NoopRawMutex, OwnFlash>;
@@ -56,6 +61,10 @@ async fn main(spawner: Spawner) {
     let mut word = AlignedBuffer([0; flash::ASYNC_READ_SIZE]);
     let parts = FirmwareUpdaterConfig::from_linkerfile(shared, shared);
     let mut updater = FirmwareUpdater::new(parts, &mut word.0);
+    let booted = updater.get_state().await;
+    ON_TRIAL.store(matches!(booted, Ok(State::Swap)), Ordering::Relaxed);
+    // After an update that did not come up the old firmware runs again: let it be until the next reset.
+    let may_update = !matches!(booted, Ok(State::Revert));
 
     static STATE: StaticCell<embassy_net_wiznet::State<4, 4>> = StaticCell::new();
     let mut config = spi::Config::default();
@@ -87,14 +96,14 @@ async fn main(spawner: Spawner) {
         error!("the flash cannot be read");
     }
     stack.wait_config_up().await;
-    // After an update that did not come up the old firmware runs again: let it be until somebody looks.
-    let may_update = !matches!(updater.get_state().await, Ok(State::Revert));
     loop {
         let mut body = [0; 1024];
         if let Some((200, length)) = larder_device::poll(cache, API, &mut body).await {
             info!("{=[u8]:a}", body[..length]);
-            // It can poll, so it can be updated again. If it never gets here, the bootloader takes it back.
-            let _ = updater.mark_booted().await;
+            // It can poll, so it can be updated again.
+            if updater.mark_booted().await.is_ok() {
+                ON_TRIAL.store(false, Ordering::Relaxed);
+            }
         }
         if may_update {
             match larder_device::update(cache, RELEASE, IMAGE, VERSION, &mut updater).await {
@@ -117,10 +126,11 @@ fn part(flash: &'static Mutex<NoopRawMutex, OwnFlash>) -> Part {
     Partition::new(flash, start, end - start)
 }
 
+/// Until a firmware on trial has had its time: then the bootloader takes it back.
 #[embassy_executor::task]
-async fn feed(mut watchdog: Watchdog) -> ! {
+async fn feed(mut watchdog: Watchdog) {
     watchdog.start(WATCHDOG);
-    loop {
+    while !ON_TRIAL.load(Ordering::Relaxed) || Instant::now() < Instant::MIN + TRIAL {
         watchdog.feed(WATCHDOG);
         Timer::after_secs(1).await;
     }

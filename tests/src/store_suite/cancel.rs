@@ -1,8 +1,9 @@
 //! Futures dropped at every await: the store is sound afterwards.
 
-use super::{Kept, Sample, Stored, check, find_all, store, update};
+use super::{Kept, Sample, Stored, begin_part, check, extents, find_all, part, store, update};
 use crate::YieldingStore;
 use crate::polls::poll_times;
+use larder::pair::PairId;
 use larder::store::{Cursor, PairStore};
 
 /// Every method is polled 0, 1, 2, … times and dropped, until it gets done; after each, what was
@@ -34,6 +35,9 @@ async fn drop_all<S: PairStore>(s: &mut S, polls: usize) -> bool {
     assert_eq!(check(s, &kept).await, Kept::Whole);
 
     done &= drop_lookups(s, &kept, polls).await;
+    assert_eq!(check(s, &kept).await, Kept::Whole);
+
+    done &= drop_parts(s, polls).await;
     assert_eq!(check(s, &kept).await, Kept::Whole);
 
     let before = kept.clone();
@@ -122,4 +126,60 @@ async fn drop_lookups<S: PairStore>(s: &mut S, kept: &Stored, polls: usize) -> b
         None => done = false,
     }
     done
+}
+
+/// `suspend`, `resume`, `extent` and `merge`, and the commit of what was resumed.
+async fn drop_parts<S: PairStore>(s: &mut S, polls: usize) -> bool {
+    let mut done = true;
+    let sample = Sample::new("/part", 4, 300);
+    let writing = begin_part(s, &sample, 0).await.expect("room");
+    s.write(writing, &sample.body()[..200]).await.expect("room");
+    if poll_times(s.suspend(writing), polls).is_none() {
+        done = false;
+        // It has happened, or it happens now.
+        let _ = s.suspend(writing).await;
+    }
+    assert_held_is_right(s, &sample).await;
+    s.invalidate(sample.key()).await.expect("the medium");
+
+    let id = part(s, &sample, 0..200).await;
+    done &= poll_times(s.extent(id, 0), polls).is_some();
+    match poll_times(s.resume(id, 200), polls) {
+        Some(writing) => {
+            let writing = writing.expect("it can be completed");
+            s.write(writing, &sample.body()[200..]).await.expect("room");
+            if poll_times(s.commit(writing, &[]), polls).is_none() {
+                done = false;
+                let _ = s.suspend(writing).await;
+            }
+        }
+        None => done = false,
+    }
+    assert_held_is_right(s, &sample).await;
+    s.invalidate(sample.key()).await.expect("the medium");
+
+    let (into, from) = (part(s, &sample, 0..100).await, part(s, &sample, 100..200).await);
+    done &= poll_times(s.merge(into, from), polls).is_some();
+    assert_held_is_right(s, &sample).await;
+    s.invalidate(sample.key()).await.expect("the medium");
+    assert!(find_all(s, sample.key(), |_| ()).await.is_empty());
+    done
+}
+
+/// Of every pair under the sample's key, whole or not, each octet that is held is the sample's.
+async fn assert_held_is_right<S: PairStore>(s: &mut S, sample: &Sample) {
+    let body = sample.body();
+    let found: Vec<PairId> = find_all(s, sample.key(), |pair| sample.assert_is(pair)).await;
+    for id in found {
+        for extent in extents(s, id).await {
+            let mut at = extent.start;
+            while at < extent.end {
+                let mut buf = [0; 64];
+                let read = s.read(id, at, &mut buf).await.expect("it is held");
+                assert!(read > 0 && at + read as u64 <= extent.end, "{read} octets at {at} of {extent:?}");
+                assert_eq!(buf[..read], body[at as usize..][..read], "at {at}");
+                at += read as u64;
+            }
+        }
+    }
 }

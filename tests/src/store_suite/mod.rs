@@ -18,6 +18,7 @@ mod bodies;
 mod cancel;
 mod eviction;
 mod finding;
+pub mod groups;
 mod incomplete;
 mod model;
 mod sample;

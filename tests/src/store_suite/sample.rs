@@ -30,6 +30,8 @@ pub struct Sample {
     pub length_known: bool,
     /// More octets in the head.
     pub padding: usize,
+    /// The value of `Cache-Groups`.
+    pub groups: Option<String>,
 }
 
 impl Sample {
@@ -44,7 +46,13 @@ impl Sample {
             len,
             length_known: true,
             padding: 0,
+            groups: None,
         }
+    }
+
+    /// The same in groups: a list of strings, quoted.
+    pub fn in_groups(self, groups: &str) -> Self {
+        Self { groups: Some(groups.to_owned()), ..self }
     }
 
     /// The same as one of several variants.
@@ -81,6 +89,7 @@ impl Sample {
         said.extend(self.variant.is_some().then_some(("Vary", "X-Variant")));
         said.extend(self.length_known.then_some(("Content-Length", &*length)));
         said.extend((self.padding > 0).then_some(("X-Padding", &*padding)));
+        said.extend(self.groups.as_deref().map(|groups| ("Cache-Groups", groups)));
         let options = CacheOptions::PRIVATE;
         let mut scratch = Candidates::new();
         let now = MockClock::new().now();

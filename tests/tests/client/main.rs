@@ -3,14 +3,18 @@
 
 mod bodies;
 mod cancel;
+mod collapsing;
 mod completing;
 mod deadlines;
 mod downloads;
 mod failures;
+mod looking;
+mod named_downloads;
 mod reports;
 mod resumed_downloads;
 mod shared_store;
 mod traps;
+mod verified;
 
 use larder::client::{Client, Reply};
 use larder::head::RequestHead;

@@ -12,11 +12,11 @@ use larder_tests::{Representation, Response, ScriptedOrigin, block_on};
 
 type Shared = Mutex<NoopRawMutex, Ram>;
 
-fn content(seed: u8) -> Vec<u8> {
+pub(crate) fn content(seed: u8) -> Vec<u8> {
     (0..1000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8 ^ seed).collect()
 }
 
-fn digest_of(octets: &[u8]) -> Digest {
+pub(crate) fn digest_of(octets: &[u8]) -> Digest {
     let mut verifier = Verifier::new(Digest::Sha256([0; 32]));
     verifier.update(octets);
     let (Verdict::Mismatch { found, .. } | Verdict::Verified(found)) = verifier.finish();
@@ -24,7 +24,7 @@ fn digest_of(octets: &[u8]) -> Digest {
 }
 
 /// What `there` says to a request, but the connection is lost after `octets`.
-fn cut(there: &Representation, asked: &Asked, octets: usize) -> Response {
+pub(crate) fn cut(there: &Representation, asked: &Asked, octets: usize) -> Response {
     let lines: Vec<_> = there.lines.iter().map(|(name, value)| (&**name, &**value)).collect();
     let first: Option<usize> =
         asked.line("range").map(|range| range["bytes=".len()..].trim_end_matches('-').parse().unwrap());
@@ -40,10 +40,10 @@ fn cut(there: &Representation, asked: &Asked, octets: usize) -> Response {
 }
 
 #[derive(Default)]
-struct Sum {
-    network: u64,
-    last: Progress,
-    most: u32,
+pub(crate) struct Sum {
+    pub(crate) network: u64,
+    pub(crate) last: Progress,
+    pub(crate) most: u32,
 }
 
 impl Persistence for Sum {

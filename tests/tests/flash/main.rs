@@ -7,6 +7,7 @@ mod counters;
 mod cuts;
 mod downloads;
 mod faults;
+mod groups;
 mod images;
 mod inspect;
 mod model;

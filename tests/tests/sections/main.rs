@@ -3,18 +3,24 @@
 
 mod clockless;
 mod hop_by_hop;
+mod query;
 mod redirects;
 mod rfc5861;
 mod rfc8246;
 mod rfc9211;
+mod rfc9213;
 mod rfc9530;
+mod rfc9875;
+mod s14_ranges;
 mod s2_keys;
 mod s3_1_stored_fields;
 mod s3_2_freshening;
 mod s3_3_incomplete;
 mod s3_4_combining;
+mod s3_4_unknown_length;
 mod s3_5_authorization;
 mod s3_storing;
+mod s4_1_negotiation;
 mod s4_1_vary;
 mod s4_2_1_lifetime;
 mod s4_2_3_age;

@@ -75,6 +75,14 @@ fn s4_3_4_a_strong_tag_that_is_new_agrees_only_with_a_strong_date() {
 }
 
 #[test]
+fn s4_3_4_a_made_date_counts_as_the_origins() {
+    for (modified, matched) in [(heads::date(-1), true), (heads::date(0), false)] {
+        let modified = ("Last-Modified", &*modified);
+        assert_eq!(matches(&[modified], &[modified, ("ETag", "\"x\"")]), matched, "{modified:?}");
+    }
+}
+
+#[test]
 fn s4_3_4_a_tag_too_long_to_be_kept_is_not_rescued_by_the_date_either() {
     let date = heads::date(-500);
     let [long, other] = ["x", "y"].map(|octet| format!("\"{}\"", octet.repeat(100)));

@@ -26,7 +26,9 @@ fn head_200(lines: &[(&str, &str)]) -> Response {
 fn s4_3_5_what_agrees_is_freshened() {
     let modified = heads::date(-500);
     let date = ("Last-Modified", &*modified);
-    for lines in [&[TAG][..], &[TAG, date], &[date], &[TAG, ("Content-Length", "6")], &[]] {
+    for lines in
+        [&[TAG][..], &[TAG, date], &[date], &[TAG, ("Content-Length", "6")], &[("Content-Length", "6")]]
+    {
         let (mut device, answer) = after_head(&[TAG, date], head_200(lines).with(&[("X", "new")]));
         assert_eq!(answer.status, 200);
         assert_eq!(answer.report.storing, Storing::No(Reason::HeadFreshened));
@@ -35,6 +37,19 @@ fn s4_3_5_what_agrees_is_freshened() {
         assert_eq!(answer.line("content-length").as_deref(), Some("6"));
         assert_eq!(answer.line("age").as_deref(), Some("0"));
     }
+}
+
+#[test]
+fn s4_3_5_a_response_that_names_no_validator_says_nothing_of_one_that_has_one() {
+    let modified = heads::date(-500);
+    for stored in [TAG, ("Last-Modified", &*modified)] {
+        let (mut device, _) = after_head(&[stored], head_200(&[]));
+        let says = Response::not_modified(&[stored, cc("max-age=60")]);
+        assert_eq!(device.fetch("/a", &[], says).text(), "octets", "stale as it was, and still there");
+    }
+    let (mut device, answer) = after_head(&[], head_200(&[]));
+    assert_eq!(answer.report.storing, Storing::No(Reason::HeadFreshened), "nothing could ever be compared");
+    device.hit("/a", &[]);
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! One attempt at a download: hop by hop to the response that counts, and its body.
 
 use super::held::Held;
-use super::{DownloadError, Persistence, Progress, Wanted};
+use super::{DownloadError, Offer, Persistence, Progress, Terms, Wanted};
 use crate::client::{BodyError, Call, Client, Origin, Outcome, Reply, Storing};
 use crate::digest::{self, Verdict, Verifier};
 use crate::fields::{Digest, Digests, WANT_REPR_DIGEST};
 use crate::head::{Edited, Fields, Method, RequestHead};
 use crate::limits::{DOWNLOAD_LINES_MAX, DOWNLOAD_URI_MAX, REDIRECT_BODY_MAX};
 use crate::redirects::{self, Hop, RedirectRefused, Redirects};
+use crate::rules::keys;
 use crate::store::PairStore;
 use crate::time::Clock;
 use heapless::{String, Vec};
@@ -28,26 +29,44 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if buf.is_empty() {
             return Err(DownloadError::Body(BodyError::TooLong));
         }
-        let mut uri: String<DOWNLOAD_URI_MAX> = String::new();
-        uri.push_str(wanted.uri).map_err(|_| DownloadError::Redirect(RedirectRefused::TooLong))?;
-        let mut redirects = Redirects::new(Method::Get, wanted.uri).at_most(wanted.most_hops);
+        if wanted.name.is_some_and(|name| wanted.expected.is_none() || !is_name(name)) {
+            return Err(DownloadError::Name);
+        }
+        let mut is_look = wanted.head_first && reached.attempt == 1;
+        let (mut uri, mut redirects) = begin(wanted)?;
         let mut crossed = false;
         loop {
             let lines = lines(wanted, redirects.hops() > 0, crossed).ok_or(DownloadError::Fields)?;
-            let request = RequestHead::get(&uri).with_fields(Fields::new(&lines));
-            let mut reply = self.call(Call::new(request).until(persistence.silence())).await;
+            let method = if is_look { Method::Head } else { Method::Get };
+            let request = RequestHead::get(wanted.name.unwrap_or(&uri)).with_method(method);
+            let request = request.with_fields(Fields::new(&lines));
+            let terms = Terms { sent_to: wanted.name.map(|_| &*uri), expected: wanted.expected.as_ref() };
+            let mut reply = self.call(Call::new(request).until(persistence.silence()).on(terms)).await;
             if redirects::is_redirection(reply.status()) {
                 drain(&mut reply, buf, persistence).await;
                 // Beside `uri` only as long as nobody waits.
                 let mut next = String::new();
                 let hop = redirects.next(reply.status(), reply.fields(), Method::Get, &uri, &mut next);
-                crossed = hop.map_err(DownloadError::Redirect)?.is_some_and(|hop| hop.crossed);
                 drop(reply);
-                uri = next;
+                match hop {
+                    Ok(hop) => (uri, crossed) = (next, hop.is_some_and(|hop| hop.crossed)),
+                    Err(refused) => return Err(DownloadError::Redirect(refused)),
+                }
+                continue;
+            }
+            if is_look {
+                look(&mut reply, buf, persistence).await?;
+                drop(reply);
+                // Where it led to may be good for one method only.
+                (is_look, crossed) = (false, false);
+                (uri, redirects) = begin(wanted)?;
                 continue;
             }
             let held = take(&mut reply, wanted, buf, persistence, reached).await;
             let pair = reply.pair();
+            if let Err(DownloadError::Mismatch(_)) = held {
+                reply.refuse().await;
+            }
             drop(reply);
             match (&held, pair) {
                 // If that fails, it is not found again before a reboot, and verified then.
@@ -59,6 +78,38 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             return held;
         }
     }
+}
+
+/// Before the first hop.
+fn begin<E>(wanted: &Wanted<'_>) -> Result<(String<DOWNLOAD_URI_MAX>, Redirects), DownloadError<E>> {
+    let mut uri = String::new();
+    uri.push_str(wanted.uri).map_err(|_| DownloadError::Redirect(RedirectRefused::TooLong))?;
+    Ok((uri, Redirects::new(Method::Get, wanted.uri).at_most(wanted.most_hops)))
+}
+
+/// Asks whether to go on, after a HEAD. What it is answered but 200 says nothing of what GET will be.
+async fn look<S: PairStore, O: Origin>(
+    reply: &mut Reply<'_, S, O>,
+    buf: &mut [u8],
+    persistence: &mut impl Persistence,
+) -> Result<(), DownloadError<O::Error>> {
+    if reply.failure().is_some() && reply.status() == 504 {
+        return Err(DownloadError::Unreachable);
+    }
+    let lines = reply.fields();
+    let offer = Offer { complete: length(lines), digest: digest::of_stored(reply.status(), lines) };
+    if reply.status() == 200 && !persistence.accept(offer) {
+        return Err(DownloadError::Refused);
+    }
+    drain(reply, buf, persistence).await;
+    Ok(())
+}
+
+/// Whether something can be stored under `name` that no request for a URI finds.
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|octet| octet.is_ascii_graphic() && octet != b'#')
+        && !keys::is_absolute(name)
 }
 
 /// The lines of the next request. `None` if they are not text, or too many.
@@ -98,10 +149,14 @@ async fn take<S: PairStore, O: Origin>(
         return Err(DownloadError::NotStored(reason));
     }
     let expected = expected(reply, wanted)?;
+    let offer = Offer { complete: length(reply.fields()), digest: expected };
+    if !persistence.accept(offer) {
+        return Err(DownloadError::Refused);
+    }
     read(reply, expected, buf, persistence, reached).await
 }
 
-/// Reads the body of a redirection, so that it is stored and the connection can be used again. Not at
+/// Reads the body of a redirection (that of a response to HEAD has no octets), so that it is stored and the connection can be used again. Not at
 /// any price.
 async fn drain<S: PairStore, O: Origin>(
     reply: &mut Reply<'_, S, O>,
@@ -167,6 +222,7 @@ async fn read<S: PairStore, O: Origin>(
             return Err(DownloadError::Mismatch(found));
         }
     };
+    reply.accept().await;
     let id = match reply.report().storing {
         Storing::No(reason) => return Err(DownloadError::NotStored(reason)),
         Storing::Stored(id) => Some(id),

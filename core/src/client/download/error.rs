@@ -28,6 +28,11 @@ pub enum DownloadError<E> {
     Mismatch(Digest),
     /// The lines to be sent are not text, or too many.
     Fields,
+    /// The caller does not [accept](super::Persistence::accept) it.
+    Refused,
+    /// The name is empty, has blanks, a `#` or other than ASCII, or is a URI; or there is a name, and no digest
+    /// is expected ([`Wanted::named`](super::Wanted::named)).
+    Name,
 }
 
 impl<E> DownloadError<E> {
@@ -38,7 +43,7 @@ impl<E> DownloadError<E> {
             Self::Unreachable | Self::NotKept | Self::Mismatch(_) => true,
             Self::Body(error) => !matches!(error, BodyError::TooLong),
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
-            Self::Redirect(_) | Self::NotStored(_) | Self::Fields => false,
+            Self::Redirect(_) | Self::NotStored(_) | Self::Fields | Self::Refused | Self::Name => false,
         }
     }
 }
@@ -54,6 +59,8 @@ impl<E: fmt::Debug> fmt::Display for DownloadError<E> {
             Self::NotKept => f.write_str("the store lost the body"),
             Self::Mismatch(found) => write!(f, "the body is another one: {found:?}"),
             Self::Fields => f.write_str("the lines to be sent are not text, or too many"),
+            Self::Refused => f.write_str("it is not accepted"),
+            Self::Name => f.write_str("the name is none, or nobody says what its body must hash to"),
         }
     }
 }

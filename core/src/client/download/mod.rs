@@ -14,24 +14,35 @@
 //!
 //! **Verification.** The whole body is hashed in every attempt, what comes from the store too. What it must
 //! hash to is what the caller [expects](Wanted::expecting), else what the response says ([`crate::digest`]).
-//! A body that is something else is removed from the store. If nobody says what it must hash to, the download
+//! A body that is something else is removed from the store. Its pair becomes whole after that: if power fails
+//! in between, it is a part of which nothing is missing, and is verified before it is used. If nobody says what it must hash to, the download
 //! succeeds, and [`Download::verified`] is `None`.
+//!
+//! **Before the body.** The caller may [refuse](Persistence::accept) what is too large, or known already,
+//! when the head is there: no octet of the body is read then. The origin has sent some by that time, up to what
+//! fits the connection's buffers; where those are dear, a download [looks first](Wanted::head_first), by HEAD.
+//! `Want-Repr-Digest` (RFC 9530) asks for a digest if none is expected.
 //!
 //! # URIs that change
 //!
 //! Releases are often served from signed URIs, each good for some minutes. What is stored of a body is
-//! stored under the URI that it came from, so an attempt that is redirected to another one begins anew.
-//! To go on all the same, the body has to be stored under a name that stays. That would be sound only
-//! where the caller gives the expected digest: entity tags mean something for one URI only, and under
-//! another one the same tag may be by chance, or by intent. It is not built. What it takes is a request
-//! with two URIs: one that it is stored and found under (the name: any text that is no URI, so that no
-//! response is ever stored under it by itself), and one that the origin is asked for. A redirection that is
-//! received then must not be stored under the name. With `If-Range`, the same complete length, and the
-//! digest at the end, a part of something else costs a download but is never handed over.
+//! stored under the URI that it came from, so an attempt that is redirected to another one begins anew,
+//! unless the caller [names](Wanted::named) it: the body is then stored and found under that name, wherever it
+//! comes from, and an attempt goes on with it.
+//!
+//! Entity tags mean something for one URI only, and under another one the same tag may be by chance, or by
+//! intent. So a name needs an expected digest, and what is stored under it is completed only by a response
+//! with the same strong validator and the same complete length: a part of something else costs a download but
+//! is never handed over. Stored validators go along on every hop (`If-Range`, `If-None-Match`), since none is
+//! known beforehand to be the last. Whatever is not the body or a part of it (redirections, errors) is not
+//! stored; redirections are asked for in every attempt.
+//!
+//! A name is no URI, so no request finds what is stored under it but a download with the same name.
 
 mod attempt;
 mod error;
 mod held;
+mod verdict;
 
 pub use error::DownloadError;
 pub use held::Download;
@@ -59,13 +70,16 @@ pub struct Wanted<'d> {
     uri: &'d str,
     fields: Fields<'d>,
     expected: Option<Digest>,
+    name: Option<&'d str>,
     most_hops: usize,
+    head_first: bool,
 }
 
 impl<'d> Wanted<'d> {
     /// What GET answers for an absolute URI.
     pub const fn new(uri: &'d str) -> Self {
-        Self { uri, fields: Fields::EMPTY, expected: None, most_hops: REDIRECTS_MAX }
+        let (fields, most_hops) = (Fields::EMPTY, REDIRECTS_MAX);
+        Self { uri, fields, expected: None, name: None, most_hops, head_first: false }
     }
 
     /// The same, with these lines in every request, but for those that another origin may not see
@@ -82,10 +96,48 @@ impl<'d> Wanted<'d> {
         Self { expected: Some(digest), ..self }
     }
 
+    /// The same, stored and found under `name` instead of the URI it comes from, so that it can be gone on
+    /// with when that changes (see above): a text of one's own, as `firmware/board-7`, without blanks and
+    /// `#`, not empty, and not a URI with an authority. It is for what is one representation after the
+    /// other, the newest in place of the older ones. Compared as a path is: `%7E` equals `~`.
+    ///
+    /// An expected digest must be given too, else the download fails with [`DownloadError::Name`].
+    pub const fn named(self, name: &'d str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// The same, with a HEAD before the first GET, which asks [`Persistence::accept`] before the origin sends
+    /// any of the body. It goes through the cache as any HEAD: what is stored and fresh answers it, and what it
+    /// shows to be another version by now goes (§4.3.5). It costs a round trip on each hop; if it is answered
+    /// other than 200, GET decides.
+    pub const fn head_first(self) -> Self {
+        Self { head_first: true, ..self }
+    }
+
     /// The same, following at most so many redirections, and never more than [`REDIRECTS_MAX`].
     pub const fn following(self, hops: usize) -> Self {
         Self { most_hops: hops, ..self }
     }
+}
+
+/// What a download asks of a request's walk, beside that its pair becomes whole only when it is verified.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'c> {
+    /// Where the request goes, if its URI is a name.
+    pub(super) sent_to: Option<&'c str>,
+    /// What the caller expects.
+    pub(super) expected: Option<&'c Digest>,
+}
+
+/// What is about to be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Offer {
+    /// Octets of the body, if the response says so.
+    pub complete: Option<u64>,
+    /// What the body must hash to: as expected by the caller, else as the response says. After a HEAD, as the
+    /// response says.
+    pub digest: Option<Digest>,
 }
 
 /// How far an attempt is.
@@ -105,6 +157,13 @@ pub struct Progress {
 /// How long a download goes on, and who is told. Waiting is done here, and nowhere else.
 #[expect(async_fn_in_trait, reason = "as Origin")]
 pub trait Persistence {
+    /// A response is there, of whose body nothing was read. Whether to go on: if not, the download fails with
+    /// [`DownloadError::Refused`]. Asked in every attempt, and after a [HEAD](Wanted::head_first).
+    fn accept(&mut self, offer: Offer) -> bool {
+        let _ = offer;
+        true
+    }
+
     /// Octets arrived. To be done quickly.
     fn progress(&mut self, progress: Progress) {
         let _ = progress;
@@ -165,6 +224,10 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 },
                 Err(error) => error,
             };
+            if matches!(error, DownloadError::NotStored(_)) && self.pending.forget.is_some() {
+                // What was stored stood in the way of the rest, and goes.
+                continue;
+            }
             // What there is of it stays pinned meanwhile.
             if !persistence.again(&error, reached).await {
                 self.pending.settle(&mut self.store).await;

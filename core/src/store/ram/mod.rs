@@ -8,6 +8,8 @@ pub use blocks::BLOCK;
 use blocks::{Blocks, Chain, Place};
 use extents::{Extent, Further};
 
+#[cfg(feature = "groups")]
+use super::InvalidGroups;
 use super::{Found, StoreError, Writing};
 use crate::pair::{NewPair, PairId, PairKey, StoredBody, record};
 use core::convert::Infallible;
@@ -31,8 +33,11 @@ pub struct RamStore<const BLOCKS: usize, const PAIRS: usize> {
     entries: [Entry; PAIRS],
     /// Counts uses, to tell which was last.
     uses: u32,
+    /// Counts names, and with cache groups the heads that are written.
     ids: u64,
     evictions: u32,
+    #[cfg(feature = "groups")]
+    invalid: InvalidGroups,
 }
 
 /// One pair, or room for one.
@@ -55,6 +60,9 @@ struct Entry {
     limit: usize,
     used: u32,
     pins: u16,
+    /// When its head was written, counted as names are.
+    #[cfg(feature = "groups")]
+    written: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +86,8 @@ const FREE: Entry = Entry {
     limit: usize::MAX,
     used: 0,
     pins: 0,
+    #[cfg(feature = "groups")]
+    written: 0,
 };
 
 type Error = StoreError<Infallible>;
@@ -93,6 +103,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
             uses: 0,
             ids: 0,
             evictions: 0,
+            #[cfg(feature = "groups")]
+            invalid: InvalidGroups::new(),
         }
     }
 

@@ -3,6 +3,8 @@
 use super::blocks::BLOCK;
 use super::extents::{self, Extent};
 use super::{Entry, Error, FREE, Place, RamStore, State, URI_PEEK};
+#[cfg(feature = "groups")]
+use crate::pair::Group;
 use crate::pair::{NewPair, PairId, PairKey, record};
 use crate::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreError, Writing};
 use crate::time::HttpDate;
@@ -133,6 +135,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
             resumable: pair.resumable,
             extent: start,
             used,
+            #[cfg(feature = "groups")]
+            written: self.ids,
             ..FREE
         };
         Ok(Writing { slot: at as u16, generation })
@@ -245,8 +249,13 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
         let (at, _) = self.stored(id).ok_or(StoreError::Gone)?;
         self.admit(pair, 0, Some(at))?;
         let record = self.write_record(pair, Some(at))?;
+        self.ids += u64::from(cfg!(feature = "groups"));
         if let Some(entry) = self.entries.get_mut(at) {
             let old = core::mem::replace(&mut entry.record, record);
+            #[cfg(feature = "groups")]
+            {
+                entry.written = self.ids;
+            }
             entry.fingerprint = pair.key().fingerprint(0);
             let length = pair.length.and_then(|length| usize::try_from(length).ok());
             entry.complete = entry.complete.or(length.filter(|_| !entry.committed));
@@ -273,6 +282,22 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
             }
         }
         Ok(())
+    }
+
+    #[cfg(feature = "groups")]
+    async fn invalidate_group(&mut self, group: Group) -> Result<(), Infallible> {
+        self.invalid.add(group, self.ids);
+        Ok(())
+    }
+
+    #[cfg(feature = "groups")]
+    async fn is_group_invalid(
+        &mut self,
+        id: PairId,
+        groups: &mut dyn Iterator<Item = Group>,
+    ) -> Result<bool, Infallible> {
+        let written = self.readable(id).map(|(_, entry)| entry.written);
+        Ok(written.is_none_or(|written| self.invalid.hit(written, groups)))
     }
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, Error> {

@@ -1,11 +1,13 @@
 //! Like curl, through the cache: `fetch http://host/path --repeat 2 -v`.
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use larder::CacheOptions;
+use larder::client::download::Wanted;
 use larder::client::{Call, Client, Outcome, Reply, Report};
+use larder::fields::Digest;
 use larder::head::{Fields, HeadBuf, Method, RequestHead};
 use larder::store::{PairStore, RamStore};
+use larder_host::download::{self, Downloaded, Patience};
 use larder_host::summary::{forwarded, storing, walk};
 use larder_host::{HEAD_BYTES, HEAD_FIELDS, SharedStore, SystemClock, TcpOrigin, Wire};
 use std::fs::File;
@@ -57,6 +59,17 @@ struct Arguments {
     /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
     #[arg(long, value_name = "FILE")]
     flash: Option<PathBuf>,
+    /// Download: follow redirections, and write the body once it is there and hashes to this (SHA-256,
+    /// hexadecimal). With --flash, what an earlier run left is gone on with.
+    #[arg(long, value_name = "HEX", value_parser = sha256, conflicts_with_all = ["method", "data", "max_stale"])]
+    sha256: Option<Digest>,
+    /// Keep the download under this name, so that it is gone on with though the URI it is redirected to is
+    /// another one each time.
+    #[arg(long, requires = "sha256")]
+    name: Option<String>,
+    /// How often a download is tried, a second apart.
+    #[arg(long, requires = "sha256", default_value_t = 1)]
+    attempts: u32,
     /// Where bodies go, in place of standard output.
     #[arg(short, long)]
     output: Option<PathBuf>,
@@ -65,6 +78,13 @@ struct Arguments {
 fn field_line(line: &str) -> Result<(String, String), String> {
     let (name, value) = line.split_once(':').ok_or("a field line is 'Name: value'")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn sha256(digits: &str) -> Result<Digest, &'static str> {
+    match Digest::from_hex(digits) {
+        Some(digest @ Digest::Sha256(_)) => Ok(digest),
+        _ => Err("a SHA-256 has 64 hexadecimal digits"),
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -141,6 +161,9 @@ async fn fetch<S: PairStore>(
         return Ok(false);
     }
     let before = client.origin().wire();
+    if let Some(digest) = arguments.sha256 {
+        return download(client, arguments, &request, digest, output).await;
+    }
     let reply = match &arguments.data {
         Some(data) => call(client, Call::new(request).content(data.as_bytes()), arguments).await,
         None => call(client, Call::new(request), arguments).await,
@@ -159,6 +182,33 @@ async fn fetch<S: PairStore>(
         }
     }
     Ok(whole)
+}
+
+/// One download. Whether it came, and is what it should be.
+async fn download<S: PairStore>(
+    client: &mut FetchClient<S>,
+    arguments: &Arguments,
+    request: &RequestHead<'_>,
+    digest: Digest,
+    output: &mut dyn Write,
+) -> io::Result<bool> {
+    let wanted = Wanted::new(request.uri).with_fields(request.fields).expecting(digest);
+    let wanted = arguments.name.as_deref().map_or(wanted, |name| wanted.named(name));
+    let patience =
+        Patience { attempts: arguments.attempts, silence: arguments.deadline.map(Duration::from_secs) };
+    match download::download(client, &wanted, patience, output).await {
+        Ok(Downloaded { length, verified, from_network, attempts }) => {
+            if arguments.verbose {
+                eprintln!("* {length} octets, {from_network} from the network, in {attempts} attempts");
+                eprintln!("* verified: {verified:?}");
+            }
+            Ok(true)
+        }
+        Err(error) => {
+            eprintln!("fetch: {}: {error}", request.uri);
+            Ok(false)
+        }
+    }
 }
 
 async fn call<'c, S: PairStore, T: larder::client::Content>(
@@ -184,9 +234,6 @@ fn check<const BYTES: usize, const FIELDS: usize>(
 /// Octets read at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// Bodies from this length on get a progress bar.
-const LONG: u64 = 256 * 1024;
-
 /// Reads the body to its end. Whether there was one to be had, and what happened.
 async fn take_body<S: PairStore>(
     mut reply: Reply<'_, S, TcpOrigin>,
@@ -203,7 +250,7 @@ async fn take_body<S: PairStore>(
         return Ok((false, reply.report().clone()));
     }
     let length = reply.fields().get("content-length").and_then(|value| str::from_utf8(value).ok());
-    let progress = progress(length.and_then(|length| length.parse().ok()));
+    let progress = download::bar(length.and_then(|length| length.parse().ok()));
     let mut buf = vec![0; CHUNK];
     let whole = loop {
         match reply.read(&mut buf).await {
@@ -220,18 +267,6 @@ async fn take_body<S: PairStore>(
     };
     progress.finish_and_clear();
     Ok((whole, reply.report().clone()))
-}
-
-/// A bar on standard error, if that is a terminal and the body is long.
-fn progress(length: Option<u64>) -> ProgressBar {
-    let Some(length) = length.filter(|length| *length >= LONG) else {
-        return ProgressBar::hidden();
-    };
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
 
 fn show_heads<S: PairStore>(request: &RequestHead<'_>, reply: &Reply<'_, S, TcpOrigin>) {

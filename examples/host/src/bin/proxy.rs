@@ -9,6 +9,7 @@ use larder_host::{SharedStore, SystemClock, flash, logger};
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::rc::Rc;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
@@ -44,6 +45,10 @@ struct Arguments {
     /// are never combined without one) unless it is the whole.
     #[arg(long)]
     ask_without_validator: bool,
+    /// Answer from what is stored in the one language that a request prefers to all others, though it was stored
+    /// for another `Accept-Language`. RFC 9111 §4.1 would have the origin asked.
+    #[arg(long)]
+    select_language: bool,
     /// No freshness without explicit lifetime.
     #[arg(long)]
     no_heuristic: bool,
@@ -56,6 +61,9 @@ struct Arguments {
     /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
     #[arg(long, value_name = "FILE")]
     flash: Option<PathBuf>,
+    /// Send every request to the origin by itself, though others ask for the same thing at that moment.
+    #[arg(long)]
+    no_collapsing: bool,
     /// Log every state that is entered.
     #[arg(short, long)]
     verbose: bool,
@@ -73,6 +81,7 @@ impl Arguments {
         if self.cdn {
             options.targets = &["CDN-Cache-Control"];
         }
+        options.select_language = self.select_language;
         options.ask_without_validator = self.ask_without_validator;
         if self.no_heuristic {
             options.heuristic = None;
@@ -104,7 +113,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn run<S: PairStore + Clone + 'static>(arguments: &Arguments, store: S) -> Result<(), Box<dyn Error>> {
     let (origin, options) = (arguments.origin()?, arguments.options());
     let name = (!arguments.no_cache_status).then(|| arguments.name.clone());
-    let setup = Setup { store, origin, options, clock: SystemClock::new(), name };
+    let flights = (!arguments.no_collapsing).then(Rc::default);
+    let setup = Setup { store, origin, options, clock: SystemClock::new(), name, flights };
     let listener = TcpListener::bind(arguments.listen).await?;
     println!("listening on http://{} for {}", listener.local_addr()?, setup.origin);
     LocalSet::new().run_until(serve(listener, setup)).await?;

@@ -129,6 +129,7 @@ mod tests {
                 initial_age: DeltaSeconds::new(5),
             },
             body: StoredBody::whole(0),
+            invalidated: false,
         };
         of(&pair, HttpDate::from_unix(RECEIVED + later), &CacheOptions::PRIVATE)
     }

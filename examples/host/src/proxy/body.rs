@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// The content of a client's request, read as it arrives.
 #[derive(Debug)]
-pub(super) struct Received {
+pub(crate) struct Received {
     body: Incoming,
     rest: Bytes,
     len: Option<u64>,
@@ -19,7 +19,7 @@ pub(super) struct Received {
 
 impl Received {
     /// `None` if the request has no content.
-    pub(super) fn of(body: Incoming, fields: &http::HeaderMap) -> Option<Self> {
+    pub(crate) fn of(body: Incoming, fields: &http::HeaderMap) -> Option<Self> {
         let is_framed = fields.contains_key(http::header::CONTENT_LENGTH)
             || fields.contains_key(http::header::TRANSFER_ENCODING);
         let len = body.size_hint().exact();
@@ -52,14 +52,14 @@ impl Content for Received {
 
 /// The body of an answer on its way to the client.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(crate) struct Answered {
     pieces: Receiver<Piece>,
     cut_off: bool,
 }
 
 /// What the exchange has for the client.
 #[derive(Debug)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     /// Octets of the body.
     Octets(Bytes),
     /// The body is complete.
@@ -68,7 +68,7 @@ pub(super) enum Piece {
 
 impl Answered {
     /// A body, and where its pieces go in. Without an [`Piece::End`] it is cut off.
-    pub(super) fn new() -> (Sender<Piece>, Self) {
+    pub(crate) fn new() -> (Sender<Piece>, Self) {
         let (sender, receiver) = channel(1);
         (sender, Self { pieces: receiver, cut_off: false })
     }
@@ -99,7 +99,7 @@ impl Body for Answered {
 
 /// The body cannot be had to its end: the client's connection is closed before it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CutOff;
+pub(crate) struct CutOff;
 
 impl fmt::Display for CutOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

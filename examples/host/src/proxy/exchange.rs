@@ -6,9 +6,10 @@ use super::interim::Interim;
 use super::{ProxyClient, Setup};
 use crate::{HEAD_BYTES, HEAD_FIELDS, TcpError};
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{Response, StatusCode, Version};
 use hyper::body::Incoming;
-use larder::client::{Call, Content, Failure, Outcome, Reply, Storing};
+use larder::client::{AwaitedReply, Call, Content, Failure, Origin, Outcome, Storing};
 use larder::head::{HeadBuf, HeadError, Method, ResponseHead};
 use larder::store::PairStore;
 use std::rc::Rc;
@@ -54,8 +55,8 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
     let call = Call::new(request).interim(&mut listener);
     let hand_over = HandOver { name: setup.name.as_deref(), method: request.method, answer };
     let due = match Received::of(body, &parts.headers) {
-        Some(content) => exchange(&mut client, call.content(content), hand_over).await,
-        None => exchange(&mut client, call, hand_over).await,
+        Some(content) => exchange(&mut client, call.content(content), &setup, hand_over).await,
+        None => exchange(&mut client, call, &setup, hand_over).await,
     };
     // A pair that was left half-way is given up now: no later request has this client. What fails
     // here shows in the store's health.
@@ -69,42 +70,51 @@ pub(super) async fn run<S: PairStore + Clone + 'static>(
 async fn exchange<'c, S: PairStore, T: Content>(
     client: &'c mut ProxyClient<S>,
     call: Call<'c, T>,
+    setup: &'c Setup<S>,
     mut to: HandOver<'_>,
 ) -> bool {
+    let reply = async {
+        match &setup.flights {
+            Some(flights) => client.collapsed(call, flights).await,
+            None => client.call(call).await.into(),
+        }
+    };
     let reply = select! {
-        reply = client.call(call) => reply,
+        reply = reply => reply,
         // The client has gone.
         () = to.answer.closed() => return false,
     };
+    if reply.report().outcome == Outcome::GatewayTimeout {
+        if let Some(failure) = reply.failure() {
+            log::warn!("larder: {}", describe(failure));
+        }
+        refuse(to.answer, gateway_status(reply.failure()));
+        return false;
+    }
     let due = reply.report().validation_due;
     hand_on(reply, to).await;
     due
 }
 
 /// Where an answer goes, and how.
-struct HandOver<'a> {
+pub(crate) struct HandOver<'a> {
     /// What the cache calls itself in `Cache-Status`.
-    name: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     /// The request's method.
-    method: Method<'a>,
-    answer: oneshot::Sender<Response<Answered>>,
+    pub(crate) method: Method<'a>,
+    /// Who waits for it.
+    pub(crate) answer: oneshot::Sender<Response<Answered>>,
 }
 
 /// Hands head and body on. What is stored is stored before the client sees the end of it.
-async fn hand_on<S: PairStore>(
-    mut reply: Reply<'_, S, crate::TcpOrigin>,
+pub(crate) async fn hand_on<S: PairStore, O: Origin>(
+    mut reply: AwaitedReply<'_, S, O>,
     HandOver { name, method, answer }: HandOver<'_>,
 ) {
-    if reply.report().outcome == Outcome::GatewayTimeout {
-        if let Some(failure) = reply.failure() {
-            log::warn!("larder: {}", describe(failure));
-        }
-        return refuse(answer, gateway_status(reply.failure()));
-    }
     let mut buf = vec![0; CHUNK];
     let status = reply.status();
     // The client takes the head of such an answer for all of it.
-    let is_head_only = method == Method::Head || matches!(status, 204 | 304);
+    let is_head_only = method == Method::Head || matches!(status, 204 | 304 | 412 | 416);
     if is_head_only && reply.report().storing == Storing::Underway && reply.read(&mut buf).await.is_err() {
         return refuse(answer, StatusCode::BAD_GATEWAY);
     }
@@ -117,6 +127,8 @@ async fn hand_on<S: PairStore>(
     {
         fields.append("cache-status", member);
     }
+    let promised = fields.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let mut sent = 0;
     let (pieces, body) = Answered::new();
     let mut response = Response::new(body);
     (*response.status_mut(), *response.headers_mut()) = (status, fields);
@@ -135,6 +147,13 @@ async fn hand_on<S: PairStore>(
             Err(error) => return log::warn!("larder: {error}"),
         };
         let ended = matches!(piece, Piece::End);
+        if let Piece::Octets(octets) = &piece {
+            sent += octets.len() as u64;
+            if Some(sent) == promised {
+                // hyper drops a body of which it has all octets. What follows is only for the store.
+                let _ = reply.read(&mut buf).await;
+            }
+        }
         if pieces.send(piece).await.is_err() || ended {
             return;
         }
@@ -146,13 +165,16 @@ async fn validate<S: PairStore + Clone>(setup: Rc<Setup<S>>, head: Box<Head>) {
     let mut client = setup.client();
     let mut buf = vec![0; CHUNK];
     if let Some(request) = head.request() {
-        client.validate(request, &mut buf).await;
+        match &setup.flights {
+            Some(flights) => client.validate_collapsed(request, flights, &mut buf).await,
+            None => client.validate(request, &mut buf).await,
+        };
         let _ = client.idle().await;
     }
 }
 
 /// An answer of the proxy's own, without content.
-fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
+pub(crate) fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
     let (pieces, body) = Answered::new();
     let mut response = Response::new(body);
     *response.status_mut() = status;
@@ -162,7 +184,7 @@ fn refuse(answer: oneshot::Sender<Response<Answered>>, status: StatusCode) {
     let _ = answer.send(response);
 }
 
-fn status_of(error: HeadError) -> StatusCode {
+pub(crate) fn status_of(error: HeadError) -> StatusCode {
     match error {
         HeadError::TooLong | HeadError::TooManyFields => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         HeadError::Malformed(_) => StatusCode::BAD_REQUEST,

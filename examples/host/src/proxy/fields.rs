@@ -23,7 +23,7 @@ fn is_hop_by_hop<'a>(name: &str, mut connection: impl Iterator<Item = &'a [u8]>)
 /// Fills `head` with a client's request, as it goes to the cache: for `uri`, without the lines of
 /// the connection, and without `Host`, which is the origin's from here on. Were the client's `Host`
 /// forwarded, two clients could mean two resources by one URI.
-pub(super) fn take_request<const BYTES: usize, const FIELDS: usize>(
+pub(crate) fn take_request<const BYTES: usize, const FIELDS: usize>(
     head: &mut HeadBuf<BYTES, FIELDS>,
     parts: &http::request::Parts,
     uri: &str,

@@ -4,13 +4,14 @@
 //! one store. Field lines pass as they are, but those of the connection; nothing is decompressed,
 //! interim responses pass on, and nothing is ever sent to the origin a second time.
 
-mod body;
-mod exchange;
-mod fields;
+pub(crate) mod body;
+pub(crate) mod exchange;
+pub(crate) mod fields;
 mod interim;
 
 use crate::{HEAD_BYTES, HEAD_FIELDS, SystemClock, TcpOrigin};
 use body::Answered;
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use interim::{ClientStream, Interim};
 use larder::CacheOptions;
-use larder::client::Client;
+use larder::client::{Client, Flights};
 use larder::store::PairStore;
 use std::io;
 use std::rc::Rc;
@@ -47,7 +48,12 @@ pub struct Setup<S> {
     /// The name under which `Cache-Status` (RFC 9211) says what the cache did; `None`: it does not. Printable
     /// ASCII.
     pub name: Option<String>,
+    /// Who is asking the origin for what; `None`: every request goes by itself.
+    pub flights: Option<Rc<ProxyFlights>>,
 }
+
+/// Room for 64 requests that others wait for, and for 512 that wait.
+pub type ProxyFlights = Flights<NoopRawMutex, 64, 512>;
 
 impl<S: PairStore + Clone> Setup<S> {
     fn client(&self) -> Box<ProxyClient<S>> {

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A file of its own for a test, gone at the end.
-struct Image(PathBuf);
+pub struct Image(PathBuf);
 
 impl Image {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("larder-{name}-{}.img", std::process::id()));
         let _ = std::fs::remove_file(&path);
         Self(path)
     }
 
-    fn path(&self) -> &str {
+    pub fn path(&self) -> &str {
         self.0.to_str().expect("a path")
     }
 }
@@ -88,10 +88,10 @@ fn a_fetch_that_is_killed_in_mid_download_costs_nothing_that_was_stored_before()
 }
 
 /// Octets of the image that is fetched in pieces.
-const IMAGE: usize = 600_000;
+pub const IMAGE: usize = 600_000;
 
 /// The image: no two parts of it are alike.
-fn image_octets() -> Vec<u8> {
+pub fn image_octets() -> Vec<u8> {
     (0..IMAGE as u32).map(|at| (at.wrapping_mul(0x9e37_79b9) >> 24) as u8).collect()
 }
 
@@ -162,7 +162,7 @@ fn a_download_that_is_killed_goes_on_where_it_stopped() {
 }
 
 /// The first octet that a request asks for.
-fn first_asked(request: &Message) -> usize {
+pub fn first_asked(request: &Message) -> usize {
     let range = request.values("range").first().and_then(|range| range.strip_prefix("bytes="));
     range.and_then(|range| range.split('-').next()).map_or(0, |first| first.parse().expect("a range"))
 }

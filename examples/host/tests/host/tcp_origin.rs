@@ -165,6 +165,29 @@ fn a_cut_off_body_is_told_from_a_whole_one() {
 }
 
 #[test]
+fn trailers_are_never_merged_into_the_head() {
+    let head =
+        "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nETag: \"1\"\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let trailers = "Cache-Control: no-store\r\nETag: \"2\"\r\nX-Trailer: 1\r\n";
+    let octets = format!("{head}5\r\nhello\r\n0\r\n{trailers}\r\n");
+    run(async {
+        let (origin, mut client) = (TestOrigin::always(octets), client());
+        let uri = origin.uri("/a");
+        for outcome in [Outcome::Miss, Outcome::Hit] {
+            let mut reply = client.request(RequestHead::get(&uri)).await;
+            assert!(matches!(reply.read_to_end(&mut [0; 100]).await, Ok(5)));
+            assert_eq!(reply.report().outcome, outcome);
+            let fields = reply.fields();
+            let tags: Vec<_> =
+                fields.iter().filter(|line| line.is("etag")).map(|line| line.value()).collect();
+            assert_eq!(tags, [b"\"1\""]);
+            assert!(fields.get("x-trailer").is_none());
+        }
+        assert_eq!(origin.count(), 1);
+    });
+}
+
+#[test]
 fn the_wire_is_counted_to_the_octet() {
     let answer = response(200, "X: y\r\n", "hello");
     let received = answer.len() as u64;

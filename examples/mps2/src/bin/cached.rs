@@ -5,20 +5,16 @@
 #![no_main]
 
 use embassy_executor::Spawner;
-use embassy_time::Timer;
-use larder::head::RequestHead;
 use larder::{Client, EmbassyClock};
 use larder_mps2::board::{self, Ethernet, Flash, host};
-use larder_mps2::content::{Check, version};
 use larder_mps2::network::Network;
+use larder_mps2::polls::polls;
 use larder_reqwless::ReqwlessOrigin;
 use larder_storage_flash::{FlashStore, Mounted};
 use static_cell::StaticCell;
 
 type Store = FlashStore<Flash, 256>;
 type Cache = Client<Store, ReqwlessOrigin<'static, Network, Network>, EmbassyClock>;
-
-const PATHS: [&str; 2] = ["/v1/weather?age=2&octets=700", "/image?age=3600&octets=98304"];
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -40,30 +36,8 @@ async fn work(spawner: Spawner) {
     if let Mounted::Foreign { .. } = mounted {
         cache.store().format().await.expect("the flash can be erased");
     }
-    let mut well = true;
-    for _ in 0..3 {
-        for path in PATHS {
-            let fetched = get(cache, path).await;
-            defmt::info!("{=str} {}", path, fetched);
-            well &= fetched;
-        }
-        Timer::after_secs(1).await;
-    }
+    let well = polls(cache, "http://api.example").await;
     host::exit(well)
-}
-
-/// Whether the body was the right one.
-async fn get(cache: &mut Cache, path: &str) -> bool {
-    let mut uri = heapless::String::<128>::new();
-    let fits = uri.push_str("http://api.example").and_then(|()| uri.push_str(path));
-    fits.expect("the paths of this program are short");
-    let mut reply = cache.request(RequestHead::get(&uri)).await;
-    let mut check = Check::new(path, version(reply.fields().get("etag")).unwrap_or_default());
-    let mut buf = [0; 1152];
-    while let Ok(read @ 1..) = reply.read(&mut buf).await {
-        check.feed(&buf[..read]);
-    }
-    check.is_whole()
 }
 
 #[embassy_executor::task]

@@ -12,6 +12,7 @@ const AUTHORITY_MAX: usize = 64;
 
 /// A connection with a body on it.
 pub(crate) struct Connection<C, const AHEAD: usize> {
+    pub(crate) is_https: bool,
     /// Whom it leads to; empty if that is too long to be kept.
     pub(crate) authority: String<AUTHORITY_MAX>,
     pub(crate) body: Body<C, AHEAD>,
@@ -25,7 +26,8 @@ impl<C: Read, const AHEAD: usize> Connection<C, AHEAD> {
     /// The wire, if another request may be sent on it.
     pub(crate) async fn reusable_for(self, target: &Target<'_>) -> Option<Wire<C, AHEAD>> {
         let ended = matches!(self.body, Body::None(_)) || self.end == Some(BodyRead::End);
-        if !ended || !self.stays || self.authority != target.authority {
+        let leads_there = self.is_https == target.is_https && self.authority == target.authority;
+        if !ended || !self.stays || !leads_there {
             return None;
         }
         let mut wire = self.body.into_wire();

@@ -9,7 +9,7 @@ use larder::head::HeadError;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// Not an `http` URI that can be asked for.
+    /// Not an `http` URI that can be asked for, or an `https` one and the connections are not for that.
     Uri,
     /// The host's name has no address.
     Resolve,
@@ -47,7 +47,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Uri => f.write_str("not an http URI"),
+            Self::Uri => f.write_str("not a URI that can be asked for"),
             Self::Resolve => f.write_str("the host has no address"),
             Self::Connect(kind) => write!(f, "no connection: {kind}"),
             Self::Unsendable(part) => write!(f, "cannot be sent: {part}"),

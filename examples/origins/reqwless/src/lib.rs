@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod connect;
 mod connection;
 mod content;
 mod error;
@@ -12,5 +13,6 @@ mod origin;
 mod target;
 mod wire;
 
+pub use connect::{Connect, Peer};
 pub use error::Error;
 pub use origin::ReqwlessOrigin;

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::body::Body;
+use crate::connect::{Connect, Peer};
 use crate::connection::{Connection, kept_authority};
 use crate::content::Announced;
 use crate::framing::{self, Framing};
@@ -11,19 +12,19 @@ use crate::wire::Wire;
 use core::fmt;
 use core::net::SocketAddr;
 use embedded_io_async::{Error as _, Read, Write};
-use embedded_nal_async::{AddrType, Dns, TcpConnect};
+use embedded_nal_async::{AddrType, Dns};
 use larder::client::{BodyRead, Content, Origin, Sending};
 use larder::head::{HeadMut, Outgoing};
 use reqwless::request::{Method, Request, RequestBuilder};
 use reqwless::response::Response;
 
-/// Sends requests over TCP, `http` URIs only, one exchange at a time.
+/// Sends requests over connections that `T` makes, one exchange at a time. `https` URIs if it [can](Connect::HTTPS).
 ///
 /// `HEAD` bounds the head of a response, in octets; `AHEAD` is how many octets are read ahead of it.
 /// A body read with a buffer of `AHEAD` octets or more goes straight into that buffer.
 ///
 /// Dropping it, or the future of a `send`, drops the connection.
-pub struct ReqwlessOrigin<'n, T: TcpConnect, D, const HEAD: usize = 2048, const AHEAD: usize = 256> {
+pub struct ReqwlessOrigin<'n, T: Connect, D, const HEAD: usize = 2048, const AHEAD: usize = 256> {
     tcp: &'n T,
     dns: &'n D,
     keep_alive: bool,
@@ -31,7 +32,7 @@ pub struct ReqwlessOrigin<'n, T: TcpConnect, D, const HEAD: usize = 2048, const 
     head: [u8; HEAD],
 }
 
-impl<'n, T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> ReqwlessOrigin<'n, T, D, HEAD, AHEAD> {
+impl<'n, T: Connect, D: Dns, const HEAD: usize, const AHEAD: usize> ReqwlessOrigin<'n, T, D, HEAD, AHEAD> {
     /// A new connection for every request.
     pub const fn new(tcp: &'n T, dns: &'n D) -> Self {
         Self { tcp, dns, keep_alive: false, connection: None, head: [0; HEAD] }
@@ -58,12 +59,14 @@ impl<'n, T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> ReqwlessO
                 found.map_err(|_| Error::Resolve)?
             }
         };
-        let connected = self.tcp.connect(SocketAddr::new(address, target.port)).await;
+        let address = SocketAddr::new(address, target.port);
+        let peer = Peer { is_https: target.is_https, host: target.host, address };
+        let connected = self.tcp.connect(peer).await;
         Ok(Wire::new(connected.map_err(|error| Error::Connect(error.kind()))?))
     }
 }
 
-impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
+impl<T: Connect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
     for ReqwlessOrigin<'_, T, D, HEAD, AHEAD>
 {
     type Error = Error;
@@ -74,7 +77,7 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
         exchange: Sending<'_, C>,
         mut head: HeadMut<'_>,
     ) -> Result<(), Error> {
-        let target = Target::of(request.method, request.uri)?;
+        let target = Target::of(request.method, request.uri, T::HTTPS)?;
         let method = lines::method(request.method)?;
         let Sending { mut content, interim } = exchange;
         let announced = content.as_deref().map(Announced::new).transpose()?;
@@ -105,7 +108,7 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
         let stays =
             self.keep_alive && is_1_1 && framing != Framing::ToClose && !framing::closes(response.fields);
         let (authority, body) = (kept_authority(&target), Body::new(framing, wire));
-        self.connection = Some(Connection { authority, body, end: None, stays });
+        self.connection = Some(Connection { is_https: target.is_https, authority, body, end: None, stays });
         Ok(())
     }
 
@@ -129,7 +132,7 @@ impl<T: TcpConnect, D: Dns, const HEAD: usize, const AHEAD: usize> Origin
     }
 }
 
-impl<T: TcpConnect, D, const HEAD: usize, const AHEAD: usize> fmt::Debug
+impl<T: Connect, D, const HEAD: usize, const AHEAD: usize> fmt::Debug
     for ReqwlessOrigin<'_, T, D, HEAD, AHEAD>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,10 +1,12 @@
 //! When a connection is used again, and when not.
 
 use super::{Message, TestOrigin, Then, by_path, client, exchange, get, response, run};
+use embedded_nal_async::TcpConnect;
 use larder::client::{BodyError, BodyRead, Origin, Sending};
 use larder::head::{HeadBuf, RequestHead, ResponseHead};
-use larder_reqwless::ReqwlessOrigin;
+use larder_reqwless::{Connect, Peer, ReqwlessOrigin};
 use larder_tests::sockets::PATIENCE;
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::io::Write;
 use std::pin::pin;
@@ -188,5 +190,40 @@ fn a_connection_is_not_used_again_after_a_body_that_was_cut_off() {
             drop(reply);
             assert_eq!(origin.connections(), count);
         }
+    });
+}
+
+/// Says that it speaks TLS, and remembers for whom it should have.
+struct Pretending<'s>(&'s Stack, RefCell<Vec<(bool, String, u16)>>);
+
+impl Connect for Pretending<'_> {
+    const HTTPS: bool = true;
+    type Error = <Stack as TcpConnect>::Error;
+    type Connection<'m>
+        = <Stack as TcpConnect>::Connection<'m>
+    where
+        Self: 'm;
+
+    async fn connect(&self, peer: Peer<'_>) -> Result<Self::Connection<'_>, Self::Error> {
+        let Peer { is_https, host, address } = peer;
+        self.1.borrow_mut().push((is_https, host.to_owned(), address.port()));
+        TcpConnect::connect(self.0, address).await
+    }
+}
+
+#[test]
+fn https_goes_over_connections_of_its_own_to_the_host_that_the_uri_names() {
+    let stack = Stack::default();
+    let secure = Pretending(&stack, RefCell::default());
+    run(async {
+        let origin = by_path();
+        let mut reqwless = ReqwlessOrigin::new(&secure, &stack).keep_alive();
+        let (http, https) = (origin.uri("/"), origin.uri("/").replace("http:", "https:"));
+        for uri in [&http, &https, &https, &http] {
+            exchange(&mut reqwless, RequestHead::get(uri), 1024).await.expect("an answer");
+        }
+        let port = http.rsplit([':', '/']).nth(1).and_then(|port| port.parse().ok()).expect("a port");
+        let to = |is_https| (is_https, "127.0.0.1".to_owned(), port);
+        assert_eq!(*secure.1.borrow(), [to(false), to(true), to(false)]);
     });
 }

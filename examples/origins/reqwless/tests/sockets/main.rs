@@ -10,7 +10,7 @@ use larder::client::{BodyRead, Client, Origin, Reply, Sending};
 use larder::head::{HeadBuf, RequestHead, ResponseHead};
 use larder::store::{PairStore, RamStore};
 use larder::time::{Clock, HttpDate, Now, Uptime};
-use larder_reqwless::{Error, ReqwlessOrigin};
+use larder_reqwless::{Connect, Error, ReqwlessOrigin};
 use larder_tests::sockets::{Message, TestOrigin, Then, response};
 use std::future::Future;
 use std::io::Write;
@@ -71,8 +71,8 @@ fn closing(octets: &str) -> TestOrigin {
 
 /// One exchange without a client, read with a buffer of `room` octets: the head, the body, and how
 /// that ended.
-async fn exchange(
-    origin: &mut Reqwless<'_>,
+async fn exchange<T: Connect>(
+    origin: &mut ReqwlessOrigin<'_, T, Stack>,
     request: RequestHead<'_>,
     room: usize,
 ) -> Result<(HeadBuf<4096, 64>, Vec<u8>, BodyRead), Error> {
