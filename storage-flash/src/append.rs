@@ -5,6 +5,7 @@ use crate::crc::Crc32;
 use crate::delta::Changes;
 use crate::footer::Mark;
 use crate::header::{Header, Kind, UNKNOWN, list_len};
+use crate::log::{Done, Failed};
 use crate::notes::{Small, note};
 use crate::records::List;
 use crate::ring::Ring;
@@ -38,7 +39,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         writer: &mut Writer<BUFFER>,
         last: bool,
         replaces: Option<&[PairId]>,
-    ) -> Result<bool, StoreError<F::Error>> {
+    ) -> Done<bool> {
         let mut failed = false;
         loop {
             let base = writer.base;
@@ -46,6 +47,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let least = writer.least(&self.log.geometry, list_len(replaced));
             let room = self.reserve(least, 1 + replaced, base).await?;
             let (seq, at) = (self.log.seq, self.log.at);
+            if let Some(id) = base {
+                self.catalog.stretch_pin(id, seq)?;
+            }
             let list: Option<List> = replaces.map(|ids| self.references(ids));
             // A pair whose head went meanwhile has no reference.
             let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
@@ -57,18 +61,15 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             }
             match self.log.program(writer.record(&plan)).await {
                 Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
-                Err(_) if self.settle(true).await => {}
-                Err(error) if failed => return Err(StoreError::Medium(error)),
-                Err(_) => {
+                Err(Failed) if self.settle(true).await => {}
+                Err(Failed) if failed => return Err(Failed.into()),
+                Err(Failed) => {
                     failed = true;
                     continue;
                 }
             }
             let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
             writer.written(&plan, id);
-            if let Some(held) = self.catalog.base(id).and_then(|base| self.catalog.pins.get(base)) {
-                held.last = held.last.max(seq);
-            }
             return Ok(plan.header.commits);
         }
     }
@@ -79,7 +80,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         pair: &NewPair<'_>,
         len: usize,
         of: Option<Freshened>,
-    ) -> Result<Appended, StoreError<F::Error>> {
+    ) -> Done<Appended> {
         let mut failed = false;
         loop {
             let kind = if of.is_some() { Kind::Fresh } else { Kind::Head };
@@ -112,9 +113,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             };
             match self.program_head(pair, &header).await {
                 Ok(()) => self.landed(&header, None),
-                Err(_) if self.settle(true).await => {}
-                Err(error) if failed => return Err(StoreError::Medium(error)),
-                Err(_) => {
+                Err(Failed) if self.settle(true).await => {}
+                Err(Failed) if failed => return Err(Failed.into()),
+                Err(Failed) => {
                     failed = true;
                     continue;
                 }
@@ -130,7 +131,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         pair: &NewPair<'_>,
         of: Freshened,
         buffer: &mut [u8],
-    ) -> Result<bool, StoreError<F::Error>> {
+    ) -> Done<bool> {
         let Some(base) = self.load_base(of.id, buffer).await.and_then(|len| buffer.get(..len)) else {
             return Ok(false);
         };
@@ -147,7 +148,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// Programs a header and the record of `pair`, a window at a time.
-    async fn program_head(&mut self, pair: &NewPair<'_>, header: &Header) -> Result<(), F::Error> {
+    async fn program_head(&mut self, pair: &NewPair<'_>, header: &Header) -> Result<(), Failed> {
         let total = self.log.geometry.padded(header.record_len() as u32) as usize;
         let front = header.encode(self.log.seq);
         let mut from = 0;

@@ -8,7 +8,7 @@ use crate::crc::Crc32;
 use crate::extents::Extents;
 use crate::header::{Header, Kind, UNKNOWN};
 use crate::index::{Newest, PENDING};
-use crate::log::PAGE;
+use crate::log::{Done, PAGE};
 use crate::reader::owner;
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -48,12 +48,7 @@ impl Place {
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Reads of a body; see [`PairStore::read`](larder::store::PairStore::read).
-    pub(crate) async fn read_body(
-        &mut self,
-        id: PairId,
-        offset: u64,
-        buf: &mut [u8],
-    ) -> Result<usize, StoreError<F::Error>> {
+    pub(crate) async fn read_body(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Done<usize> {
         self.catalog.get(id).ok_or(StoreError::Gone)?;
         if buf.is_empty() {
             return Ok(0);

@@ -29,6 +29,8 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     pub(crate) told: u64,
     /// While mounting: the place in the ring that is being looked at.
     pub(crate) looking_at: Option<u32>,
+    /// While mounting: the pins are known, and only what is said of pinned pairs counts.
+    pub(crate) pins_known: bool,
     /// While mounting: between which addresses stubs lie, so that they are looked for only there.
     stubs: Option<(u32, u32)>,
     /// Pairs whose bodies are parts of another's: their names, and the other's.
@@ -49,6 +51,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             floor: 0,
             told: 0,
             looking_at: None,
+            pins_known: false,
             stubs: None,
             joined: Vec::new(),
             joining: None,
@@ -65,6 +68,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.floor = 0;
         self.told = 0;
         self.looking_at = None;
+        self.pins_known = false;
         self.stubs = None;
         self.joined.clear();
         self.joining = None;
@@ -124,6 +128,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             // It was written with smaller units.
             return;
         }
+        if self.pins_known && !self.is_of_pinned(seq, mark) {
+            return;
+        }
         let address = self.address(seq, mark.at);
         let recent = self.looking_at.is_none();
         match mark.kind {
@@ -134,6 +141,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
                     if mark.kind == Kind::End && !entry.is_freshened() {
                         entry.end(address);
                     }
+                    let base = entry.base();
+                    self.pins.stretch(&self.geometry, base, seq);
                 }
             }
             Kind::Fresh | Kind::Delta => {
@@ -146,6 +155,10 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
                 if let Some(entry) = self.referred(seq, mark) {
                     entry.freshen(address, mark);
                     entry.set(RECENT, recent);
+                    let base = entry.base();
+                    if let Some(held) = self.pins.get(base) {
+                        held.head = seq;
+                    }
                 }
             }
             Kind::Join => self.joining = named(seq, mark),

@@ -27,6 +27,7 @@ impl Crc32 {
     }
 
     /// The checksum of `octets` in the sector numbered `seq`.
+    #[inline(never)]
     pub(crate) fn of(seq: u32, octets: &[u8]) -> u32 {
         Self::new(seq).with(octets).value()
     }

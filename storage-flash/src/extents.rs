@@ -1,6 +1,6 @@
 //! Which octets of a body are held.
 
-use heapless::Vec;
+use crate::few::Few;
 
 /// Most runs of octets that are told apart. What is held beyond them counts as missing, and is fetched
 /// again.
@@ -8,12 +8,12 @@ const EXTENTS_MAX: usize = 8;
 
 /// Runs of octets, each from its first octet to the one behind its last, in order, with gaps between
 /// them; and whether there were ever more of them than can be told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Extents(Vec<(u32, u32), EXTENTS_MAX>, bool);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extents(Few<(u32, u32), EXTENTS_MAX>, bool);
 
 impl Extents {
     pub(crate) const fn new() -> Self {
-        Self(Vec::new(), false)
+        Self(Few::new((0, 0)), false)
     }
 
     /// The octets from `start` to `end` are held.
@@ -31,7 +31,7 @@ impl Extents {
         });
         let at = self.0.iter().position(|(from, _)| *from > start).unwrap_or(self.0.len());
         // Where there is no room it is not held.
-        self.1 |= self.0.insert(at, (start, end)).is_err();
+        self.1 |= !self.0.insert(at, (start, end));
     }
 
     /// Whether some are not held for want of room.
@@ -68,7 +68,7 @@ impl Extents {
 
     /// Whether nothing is missing of `total` octets, if those from `start` to `end` come.
     pub(crate) fn is_whole_with(&self, start: u32, end: u32, total: u32) -> bool {
-        let mut with = self.clone();
+        let mut with = *self;
         with.add(start, end);
         total == 0 || with.first_behind(0).is_some_and(|(start, end)| start == 0 && end >= total)
     }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn runs_that_touch_or_overlap_are_one() {
         let all = extents(&[(10, 20), (30, 40), (20, 25), (5, 11), (26, 35), (50, 50)]);
-        assert_eq!(all.0.as_slice(), [(5, 25), (26, 40)]);
+        assert_eq!(*all.0, [(5, 25), (26, 40)]);
         assert_eq!(
             (all.held(), all.first_behind(24), all.first_behind(25)),
             (34, Some((24, 25)), Some((26, 40)))

@@ -86,7 +86,8 @@ impl Geometry {
 
     /// `octets`, rounded up to whole units.
     pub(crate) const fn padded(&self, octets: u32) -> u32 {
-        octets.next_multiple_of(self.unit)
+        // Units are powers of two.
+        (octets + self.unit - 1) & !(self.unit - 1)
     }
 
     /// The place in the ring of the sector numbered `seq`.
@@ -107,7 +108,8 @@ impl Geometry {
 
     /// The end of the segment that has the octet `at` of a sector.
     pub(crate) const fn segment_end(&self, at: u32) -> u32 {
-        at - at % self.segment + self.segment
+        // Segments are powers of two.
+        (at & !(self.segment - 1)) + self.segment
     }
 }
 

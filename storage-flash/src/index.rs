@@ -191,6 +191,7 @@ impl<const PAIRS: usize> Index<PAIRS> {
     }
 
     /// The entry whose first head is at `base`.
+    #[inline(never)]
     pub(crate) fn get(&mut self, base: u32) -> Option<&mut Entry> {
         self.entries.iter_mut().find(|entry| entry.base() == base)
     }
@@ -200,6 +201,7 @@ impl<const PAIRS: usize> Index<PAIRS> {
         self.entries.push(entry).is_ok()
     }
 
+    #[inline(never)]
     pub(crate) fn remove(&mut self, base: u32) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.base() == base)?;
         Some(self.entries.swap_remove(at))

@@ -22,6 +22,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let (Some(into), Some(from)) = (self.joining.take(), named(seq, mark)) else {
             return;
         };
+        self.add_joined(from, into);
+    }
+
+    /// The body of the pair called `from` is a part of that of the one called `into`.
+    pub(crate) fn add_joined(&mut self, from: u64, into: u64) {
         if self.joined.iter().any(|(known, _)| *known == from) {
             return;
         }
@@ -75,9 +80,10 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         name == id || self.root(name.number()) == id.number()
     }
 
-    /// Whether other pairs' bodies are parts of one's.
-    pub(crate) fn has_parts(&self, id: PairId) -> bool {
-        self.joined.iter().any(|(from, _)| self.root(*from) == id.number())
+    /// The pairs whose bodies are parts of one's.
+    pub(crate) fn parts_of(&self, id: PairId) -> impl Iterator<Item = PairId> {
+        let parts = self.joined.iter().filter(move |(from, _)| self.root(*from) == id.number());
+        parts.map(|(from, _)| PairId::new(*from))
     }
 
     /// The pair that what belongs to the one called `name` belongs to now.

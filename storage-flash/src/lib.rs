@@ -9,6 +9,7 @@ mod catalog;
 mod crc;
 mod delta;
 mod extents;
+mod few;
 mod footer;
 mod geometry;
 #[cfg(feature = "groups")]

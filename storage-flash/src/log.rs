@@ -8,7 +8,8 @@ use crate::footer::{FOOTER_MAX, Marks};
 use crate::geometry::Geometry;
 use crate::header::{Header, SectorHeader, is_blank};
 use crate::health::{Wear, count};
-use embedded_storage_async::nor_flash::{NorFlash, NorFlashError as _};
+use embedded_storage_async::nor_flash::{ErrorType, NorFlash, NorFlashError as _};
+use larder::store::StoreError;
 
 /// Octets of a program page: after a reboot nothing is appended to a page that was begun before.
 pub(crate) const PAGE: u32 = 256;
@@ -18,7 +19,7 @@ pub(crate) const GLANCE: usize = 128;
 
 /// The flash, and where it is written next.
 #[derive(Clone, Debug)]
-pub(crate) struct Log<F> {
+pub(crate) struct Log<F: ErrorType> {
     pub(crate) flash: F,
     pub(crate) geometry: Geometry,
     /// The key of the fingerprints.
@@ -50,7 +51,32 @@ pub(crate) struct Log<F> {
     /// Where the record begins that is being programmed.
     pub(crate) in_flight: Option<u32>,
     pub(crate) wear: Wear,
+    /// Why the flash failed, until the caller is told: it does not go through the futures within.
+    pub(crate) error: Kept<F>,
 }
+
+/// An error of the flash that the caller was not told yet. A clone of the store has none.
+#[derive(Debug)]
+pub(crate) struct Kept<F: ErrorType>(Option<F::Error>);
+
+impl<F: ErrorType> Kept<F> {
+    pub(crate) fn take(&mut self) -> Option<F::Error> {
+        self.0.take()
+    }
+}
+
+impl<F: ErrorType> Clone for Kept<F> {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
+}
+
+/// The flash failed; [`Log::error`] tells why.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed;
+
+/// What the store answers itself.
+pub(crate) type Done<T> = Result<T, StoreError<Failed>>;
 
 impl<F: NorFlash> Log<F> {
     pub(crate) fn new(flash: F, geometry: Geometry) -> Self {
@@ -72,6 +98,7 @@ impl<F: NorFlash> Log<F> {
             prepared_before: false,
             in_flight: None,
             wear: Wear::default(),
+            error: Kept(None),
         }
     }
 
@@ -94,13 +121,40 @@ impl<F: NorFlash> Log<F> {
     }
 
     /// Reads from the octet `at` of the sector numbered `seq`. Of any alignment.
-    pub(crate) async fn read(&mut self, seq: u32, at: u32, buf: &mut [u8]) -> Result<(), F::Error> {
-        let done = self.read_unaligned(self.geometry.address(seq) + at, buf).await;
-        if let Err(error) = &done {
-            count(&mut self.wear.read_failures);
-            self.wear.last_error = Some(error.kind());
+    pub(crate) async fn read(&mut self, seq: u32, at: u32, buf: &mut [u8]) -> Result<(), Failed> {
+        match self.read_unaligned(self.geometry.address(seq) + at, buf).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.failed(error, |wear| &mut wear.read_failures)),
         }
-        done
+    }
+
+    /// The flash failed: that is counted.
+    fn failed(&mut self, error: F::Error, counter: fn(&mut Wear) -> &mut u32) -> Failed {
+        count(counter(&mut self.wear));
+        self.wear.last_error = Some(error.kind());
+        self.error.0 = Some(error);
+        Failed
+    }
+
+    /// What a caller of the store is told of what went wrong.
+    pub(crate) fn told<T>(&mut self, done: Done<T>) -> Result<T, StoreError<F::Error>> {
+        done.map_err(|error| match error {
+            // There is an error where the flash failed.
+            StoreError::Medium(Failed) => self.error.take().map_or(StoreError::Gone, StoreError::Medium),
+            StoreError::Gone => StoreError::Gone,
+            StoreError::HeadTooLarge => StoreError::HeadTooLarge,
+            StoreError::BodyTooLarge => StoreError::BodyTooLarge,
+            StoreError::NoRoom => StoreError::NoRoom,
+            StoreError::NotMounted => StoreError::NotMounted,
+        })
+    }
+
+    /// As [`told`](Self::told): of what can go wrong where nothing is asked for, only the medium is left.
+    pub(crate) fn medium<T>(&mut self, done: Done<T>) -> Result<(), F::Error> {
+        match (done, self.error.take()) {
+            (Err(StoreError::Medium(Failed)), Some(error)) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     async fn read_unaligned(&mut self, address: u32, buf: &mut [u8]) -> Result<(), F::Error> {
@@ -213,15 +267,13 @@ impl<F: NorFlash> Log<F> {
     ///
     /// The first program of a record sets [`in_flight`](Self::in_flight); whoever knows that the
     /// record is whole takes it back.
-    pub(crate) async fn program(&mut self, octets: &[u8]) -> Result<(), F::Error> {
+    pub(crate) async fn program(&mut self, octets: &[u8]) -> Result<(), Failed> {
         if self.in_flight.is_none() {
             self.in_flight = Some(self.at);
         }
         let address = self.geometry.address(self.seq) + self.at;
         if let Err(error) = self.flash.write(address, octets).await {
-            count(&mut self.wear.program_failures);
-            self.wear.last_error = Some(error.kind());
-            return Err(error);
+            return Err(self.failed(error, |wear| &mut wear.program_failures));
         }
         self.wear.programmed += octets.len() as u64;
         self.at += octets.len() as u32;
@@ -270,7 +322,7 @@ impl<F: NorFlash> Log<F> {
     }
 
     /// Erases the sector numbered `seq` and writes its header.
-    pub(crate) async fn prepare(&mut self, seq: u32) -> Result<(), F::Error> {
+    pub(crate) async fn prepare(&mut self, seq: u32) -> Result<(), Failed> {
         self.erase(seq).await?;
         let mut header = [u8::MAX; 32];
         for (to, from) in header.iter_mut().zip(SectorHeader { seq, seed: self.seed }.encode()) {
@@ -278,22 +330,18 @@ impl<F: NorFlash> Log<F> {
         }
         let header = header.get(..self.header_len() as usize).unwrap_or_default();
         if let Err(error) = self.flash.write(self.geometry.address(seq), header).await {
-            count(&mut self.wear.program_failures);
-            self.wear.last_error = Some(error.kind());
-            return Err(error);
+            return Err(self.failed(error, |wear| &mut wear.program_failures));
         }
         self.wear.programmed += header.len() as u64;
         Ok(())
     }
 
     /// Erases the sector numbered `seq`.
-    pub(crate) async fn erase(&mut self, seq: u32) -> Result<(), F::Error> {
+    pub(crate) async fn erase(&mut self, seq: u32) -> Result<(), Failed> {
         let address = self.geometry.address(seq);
         count(&mut self.wear.erases);
         if let Err(error) = self.flash.erase(address, address + self.geometry.sector).await {
-            count(&mut self.wear.erase_failures);
-            self.wear.last_error = Some(error.kind());
-            return Err(error);
+            return Err(self.failed(error, |wear| &mut wear.erase_failures));
         }
         Ok(())
     }

@@ -5,11 +5,9 @@
 //! error or a damaged record costs what it covers, nothing else.
 
 use crate::FlashStore;
-use crate::crc::Crc32;
 use crate::footer::{self, FOOTER_MAX, Footer, MARK_LEN, Mark};
-use crate::header::{Beginning, Header, Kind, SectorHeader, is_blank};
+use crate::header::{Beginning, Header, SectorHeader, is_blank};
 use crate::log::PAGE;
-use crate::pins::{PINS_LEN, Written};
 use crate::store::State;
 use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -48,11 +46,46 @@ const TAIL: usize = 160;
 /// Octets looked at behind it: the header of a sector, and of its first record.
 const FRONT: usize = 64;
 
-/// The beginning of a segment; `None` if it cannot be read.
-type Front = Option<[u8; FRONT]>;
+/// What is looked at of a segment.
+struct Seen {
+    /// Its beginning, and whether it could be read.
+    front: [u8; FRONT],
+    has_front: bool,
+    /// Its end, and the beginning of the next one; and which could be read.
+    octets: [u8; FOOTER_MAX + FRONT],
+    has_tail: bool,
+    has_next: bool,
+}
+
+impl Seen {
+    const fn new() -> Self {
+        let (front, octets) = ([0; FRONT], [0; FOOTER_MAX + FRONT]);
+        Self { front, has_front: false, octets, has_tail: false, has_next: false }
+    }
+
+    fn front(&self) -> Option<&[u8]> {
+        self.has_front.then_some(&self.front)
+    }
+
+    /// Octets from the end of the segment's longest footer on.
+    fn from(&mut self, before: usize, len: usize) -> &mut [u8] {
+        self.octets
+            .get_mut(FOOTER_MAX - before..)
+            .and_then(|octets| octets.get_mut(..len))
+            .unwrap_or_default()
+    }
+
+    /// The next segment is looked at.
+    fn advance(&mut self) {
+        self.has_front = self.has_next;
+        if let Some(next) = self.octets.last_chunk() {
+            self.front = *next;
+        }
+    }
+}
 
 /// What was seen so far.
-struct Survey<E> {
+struct Survey {
     /// Whether any sector is one of ours.
     ours: bool,
     version: Option<u8>,
@@ -67,7 +100,6 @@ struct Survey<E> {
     /// The newest sector, if nothing is in it yet: it was erased ahead.
     empty: Option<u32>,
     read: bool,
-    error: Option<E>,
 }
 
 /// Where a sector may be written on.
@@ -103,20 +135,26 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             resume: None,
             empty: None,
             read: false,
-            error: None,
         };
-        let mut front = self.front(0, 0, &mut survey).await;
-        for position in 0..self.ring.log.geometry.sectors {
-            front = self.mount_sector(position, front, &mut survey).await;
-        }
+        self.mount_sectors(0, self.ring.log.geometry.sectors, &mut survey).await;
         self.ring.catalog.looked();
-        if let Some(error) = survey.error.take().filter(|_| !survey.read) {
+        if let Some(error) = self.ring.log.error.take().filter(|_| !survey.read) {
             return Err(error);
         }
         self.ring.log.seed = survey.seed;
         if survey.ours {
-            self.inherit_pins().await;
+            if survey.highest <= self.ring.catalog.newest {
+                self.inherit_pins(&mut survey).await;
+            }
             self.resume(&survey);
+            self.ring.extend_inherited().await;
+            if !self.ring.log.open && !self.ring.log.prepared {
+                // The next sector may have been begun to be erased, and what is left of it may lack
+                // what hid the rest.
+                let next = self.ring.next_sector();
+                self.ring.catalog.give_up(next);
+                self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
+            }
             #[cfg(feature = "groups")]
             self.ring.distrust_groups();
             self.state = State::Ready;
@@ -133,13 +171,25 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(Mounted::Foreign { version: survey.version })
     }
 
-    /// Looks at the sector at `position`, whose beginning is `front`. Answers that of the next one.
-    async fn mount_sector(&mut self, position: u32, front: Front, survey: &mut Survey<F::Error>) -> Front {
+    /// Looks at `count` sectors, from the one at `first` on.
+    async fn mount_sectors(&mut self, first: u32, count: u32, survey: &mut Survey) {
+        let mut seen = Seen::new();
+        for place in first..first + count {
+            let position = self.ring.log.geometry.position(place);
+            if place == first || position == 0 {
+                self.front(position, 0, &mut seen, survey).await;
+                seen.advance();
+            }
+            self.mount_sector(position, &mut seen, survey).await;
+        }
+    }
+
+    /// Looks at the sector at `position`, whose beginning was seen. Goes on to the next one.
+    async fn mount_sector(&mut self, position: u32, seen: &mut Seen, survey: &mut Survey) {
         let geometry = self.ring.log.geometry;
-        let mut front = front;
         let mut seq = None;
-        let mut strange = front.is_none();
-        match front.map(|front| SectorHeader::decode(&front)) {
+        let mut strange = !seen.has_front;
+        match seen.front().map(SectorHeader::decode) {
             Some(Beginning::Ours(header)) => {
                 seq = Some(header.seq);
                 survey.ours = true;
@@ -151,13 +201,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let mut counts = seq.map(|seq| self.look_at(position, seq, survey));
         for segment in (0..geometry.sector).step_by(geometry.segment as usize) {
-            let (tail, next) = self.look(position, segment, survey).await;
-            let mut long = [0; FOOTER_MAX];
-            let footer = match &tail {
-                Some(tail) => self.footer(position, segment, tail, &mut long).await,
-                None => None,
-            };
-            strange |= tail.is_none_or(|tail| !is_blank(&tail)) && footer.is_none();
+            self.look(position, segment, seen, survey).await;
+            let tail = seen.octets.first_chunk::<FOOTER_MAX>().filter(|_| seen.has_tail);
+            let footer = tail.and_then(|tail| footer::decode(tail));
+            let blank = tail.and_then(|tail| tail.last_chunk::<TAIL>()).is_some_and(|tail| is_blank(tail));
+            strange |= !blank && footer.is_none();
             if let (None, Some(footer)) = (seq, footer) {
                 // The header is damaged, or gone with the beginning of an erase.
                 seq = Some(footer.seq);
@@ -166,18 +214,17 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             if let (Some(seq), Some(true)) = (seq, counts) {
                 let footer = footer.filter(|footer| footer.seq == seq);
-                self.mount_segment(seq, segment, front, footer, survey).await;
+                self.mount_segment(seq, segment, seen.front(), footer, survey).await;
             }
-            front = next;
+            seen.advance();
         }
         if strange && seq.is_none() {
             survey.strange += 1;
             survey.first_strange.get_or_insert(position);
         }
-        front
     }
 
-    fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey<F::Error>) -> bool {
+    fn look_at(&mut self, position: u32, seq: u32, survey: &mut Survey) -> bool {
         let newest = self.ring.catalog.newest;
         let counts = self.ring.catalog.look_at(position, seq);
         survey.highest = survey.highest.max(seq);
@@ -191,13 +238,15 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         &mut self,
         seq: u32,
         segment: u32,
-        front: Front,
+        front: Option<&[u8]>,
         footer: Option<Footer<'_>>,
-        survey: &mut Survey<F::Error>,
+        survey: &mut Survey,
     ) {
         let newest = self.ring.catalog.newest;
-        // The one that is written on: the newest, or the one before it, if that is empty.
-        let current = seq == newest || (seq + 1 == newest && survey.empty == Some(newest));
+        // The one that is written on: the newest, or the one before it, if that is empty. Where it ends is
+        // known when it is looked at again.
+        let current = !self.ring.catalog.pins_known
+            && (seq == newest || (seq + 1 == newest && survey.empty == Some(newest)));
         if let Some(footer) = footer {
             if footer.ahead > 0 {
                 self.ring.catalog.give_up(seq + u32::from(footer.ahead));
@@ -209,8 +258,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return;
         }
         let begin = if segment == 0 { self.ring.log.header_len() } else { segment };
-        let first =
-            front.as_ref().and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
+        let first = front.and_then(|front| front.get((begin - segment) as usize..)?.get(..Header::LEN));
         let page = (begin + 1).next_multiple_of(PAGE);
         if first.is_some_and(is_blank) && self.ring.header_at(seq, page).await.is_none() {
             let ends_here = survey.resume.is_none_or(|resume| resume.seq != seq || resume.at.is_none());
@@ -232,7 +280,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// The sector that is written on goes at least as far as `resume`, which has no marks.
-    fn found(&mut self, current: bool, resume: Resume, survey: &mut Survey<F::Error>) {
+    fn found(&mut self, current: bool, resume: Resume, survey: &mut Survey) {
         if current {
             self.ring.log.marks.clear();
             survey.empty = survey.empty.filter(|empty| *empty != resume.seq);
@@ -240,96 +288,56 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
     }
 
-    /// The footer that `tail` ends with.
-    async fn footer<'b>(
-        &mut self,
-        position: u32,
-        segment: u32,
-        tail: &'b [u8; TAIL],
-        long: &'b mut [u8; FOOTER_MAX],
-    ) -> Option<Footer<'b>> {
-        let (_, len) = footer::measure(tail)?;
-        if len <= TAIL {
-            return footer::decode(tail);
-        }
-        let end = segment + self.ring.log.geometry.segment;
-        self.ring.log.read(position, end - FOOTER_MAX as u32, long).await.ok()?;
-        footer::decode(long)
-    }
-
-    /// Reads the end of a segment, and the beginning of what follows.
-    async fn look(
-        &mut self,
-        position: u32,
-        segment: u32,
-        survey: &mut Survey<F::Error>,
-    ) -> (Option<[u8; TAIL]>, Front) {
+    /// Reads the end of a segment, as far as there may be a footer, and the beginning of what follows.
+    async fn look(&mut self, position: u32, segment: u32, seen: &mut Seen, survey: &mut Survey) {
         let geometry = self.ring.log.geometry;
         let end = segment + geometry.segment;
         let last = position + 1 == geometry.sectors && end == geometry.sector;
-        let mut octets = [0; TAIL + FRONT];
         let len = if last { TAIL } else { TAIL + FRONT };
-        let buf = octets.get_mut(..len).unwrap_or_default();
-        if self.ring.log.read(position, end - TAIL as u32, buf).await.is_ok() {
-            survey.read = true;
-            return (octets.first_chunk().copied(), octets.last_chunk().copied().filter(|_| !last));
-        }
-        let mut tail = [0; TAIL];
-        let tail = self.ring.log.read(position, end - TAIL as u32, &mut tail).await.ok().map(|()| tail);
-        survey.read |= tail.is_some();
-        if last {
-            return (tail, None);
-        }
-        (tail, self.front(position, end, survey).await)
-    }
-
-    /// Reads the beginning of a segment, or of a part of it, if the rest cannot be read.
-    async fn front(&mut self, position: u32, at: u32, survey: &mut Survey<F::Error>) -> Front {
-        let mut front = [0; FRONT];
-        match self.ring.log.read(position, at, &mut front).await {
-            Ok(()) => {
-                survey.read = true;
-                return Some(front);
+        let at = end - TAIL as u32;
+        seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, len)).await.is_ok();
+        seen.has_next = seen.has_tail && !last;
+        if !seen.has_tail {
+            seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, TAIL)).await.is_ok();
+            if !last {
+                self.front(position, end, seen, survey).await;
             }
-            Err(error) => survey.error = Some(error),
         }
-        // What follows the header may be torn.
-        let header = front.get_mut(..self.ring.log.header_len() as usize).unwrap_or_default();
-        self.ring.log.read(position, at, header).await.ok()?;
-        survey.read = true;
-        Some(front)
+        survey.read |= seen.has_tail;
+        let footer = footer::measure(seen.from(TAIL, TAIL)).filter(|_| seen.has_tail);
+        if footer.is_some_and(|(_, len)| len > TAIL) {
+            let at = end - FOOTER_MAX as u32;
+            seen.has_tail = self.ring.log.read(position, at, seen.from(FOOTER_MAX, FOOTER_MAX)).await.is_ok();
+        }
     }
 
-    /// The last record that tells the pins is what counts: those pairs are there though the ring may
-    /// have passed over them.
-    async fn inherit_pins(&mut self) {
-        let geometry = self.ring.log.geometry;
-        let Some((seq, unit)) = self.ring.catalog.pins_at else {
+    /// Reads the beginning of the next segment, or of a part of it, if the rest cannot be read.
+    async fn front(&mut self, position: u32, at: u32, seen: &mut Seen, survey: &mut Survey) {
+        // What follows the header may be torn.
+        for len in [FRONT, self.ring.log.header_len() as usize] {
+            seen.from(0, FRONT).fill(0);
+            seen.has_next = self.ring.log.read(position, at, seen.from(0, len)).await.is_ok();
+            if seen.has_next {
+                survey.read = true;
+                return;
+            }
+        }
+    }
+
+    /// The pairs that were pinned before the last reboot are there, and pinned.
+    async fn inherit_pins(&mut self, survey: &mut Survey) {
+        let Some(seq) = self.ring.inherit_told().await else {
             return;
         };
-        let at = u32::from(unit) * geometry.unit;
-        if geometry.seq_at(geometry.position(seq), self.ring.catalog.newest) != seq || at >= geometry.sector {
-            return;
-        }
-        let mut octets = [0; PINS_LEN];
-        let header = self.ring.header_at(seq, at).await.filter(|header| header.kind == Kind::Pins);
-        let Some((header, octets)) = header.and_then(|header| {
-            let len = usize::from(header.len);
-            octets.get_mut(..len).map(|octets| (header, octets))
-        }) else {
-            return;
-        };
-        let read = self.ring.log.read(seq, at + Header::LEN as u32, octets).await;
-        if read.is_err() || Crc32::of(seq, octets) != header.sum {
-            return;
-        }
-        for written in octets.chunks(Written::LEN).filter_map(Written::decode) {
-            self.ring.catalog.inherit(&written);
-        }
+        // More may have been said of them since.
+        self.ring.catalog.pins_known = true;
+        let behind = self.ring.catalog.newest - seq;
+        self.mount_sectors(self.ring.log.geometry.position(seq), behind + 1, survey).await;
+        self.ring.catalog.inherited();
     }
 
     /// The partition holds pairs: where they end, writing goes on.
-    fn resume(&mut self, survey: &Survey<F::Error>) {
+    fn resume(&mut self, survey: &Survey) {
         let geometry = self.ring.log.geometry;
         let newest = self.ring.catalog.newest;
         if survey.highest > newest {
@@ -359,13 +367,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.ring.log.verified = false;
             self.ring.log.segment = resume.segment;
             self.ring.log.resume_at(resume.at);
-        }
-        if !self.ring.log.open && !self.ring.log.prepared {
-            // The next sector may have been begun to be erased, and what is left of it may lack
-            // what hid the rest.
-            let next = self.ring.next_sector();
-            self.ring.catalog.give_up(next);
-            self.ring.catalog.raise_floor(PairId::new(self.ring.catalog.floor));
         }
     }
 

@@ -3,15 +3,16 @@
 use crate::FlashStore;
 use crate::append::announced;
 use crate::catalog::parts;
+use crate::few::Few;
 use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::health::Wear;
 use crate::index::PENDING;
+use crate::log::Done;
 use crate::pins::{Held, PINS_LEN};
 use crate::store::State;
 use crate::writer::Writer;
 use core::ops::Range;
 use embedded_storage_async::nor_flash::NorFlash;
-use heapless::Vec;
 #[cfg(feature = "groups")]
 use larder::pair::Group;
 use larder::pair::{NewPair, PairId, PairKey};
@@ -20,14 +21,14 @@ use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreErro
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Done<()> {
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Remove, ids).await?;
         self.unpin_all(ids).await
     }
 
     /// Takes the pins of pairs back that are removed.
-    pub(crate) async fn unpin_all(&mut self, ids: &[PairId]) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn unpin_all(&mut self, ids: &[PairId]) -> Done<()> {
         let mut any = false;
         for id in ids {
             if let Some(base) = self.ring.catalog.base(*id) {
@@ -43,7 +44,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if any { self.ring.tell_pins().await } else { Ok(()) }
     }
 
-    async fn hold(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
+    async fn hold(&mut self, id: PairId) -> Done<Pin> {
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
             held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
@@ -54,17 +55,38 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
         let head = self.ring.catalog.place(entry.newest()).0;
-        let held = Held { base: entry.base(), pins: 1, first: parts(id).0, last, head, until: 0 };
-        if !self.ring.catalog.pins.insert(held) {
+        let (base, first, catalog) = (entry.base(), parts(id).0, &mut self.ring.catalog);
+        // Of a sector before its first one nothing is held yet.
+        let held = Held { base, pins: 1, first, last: first - 1, head, until: 0 };
+        if !catalog.pins.insert(held) {
             return Err(StoreError::NoRoom);
         }
-        let geometry = self.ring.log.geometry;
-        if self.ring.catalog.pins.sectors(&geometry) + FREE_MIN > geometry.sectors {
-            self.ring.catalog.pins.remove(entry.base());
+        if !catalog.pins.stretch(&catalog.geometry, base, last) {
+            catalog.pins.remove(base);
             return Err(StoreError::NoRoom);
         }
         self.ring.tell_pins().await?;
         Ok(Pin { id })
+    }
+
+    /// Writes the head of a pair anew; see [`PairStore::update`].
+    async fn freshen(&mut self, id: PairId, pair: &NewPair<'_>) -> Done<()> {
+        self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        let len = self.head_len(pair)?;
+        let mut of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
+        if of.total == UNKNOWN {
+            of.total = announced(pair);
+            self.ring.places.clear();
+        }
+        let spare = self.writers.iter_mut().find(|writer| !writer.active);
+        let delta = match spare {
+            Some(writer) => self.ring.append_delta(pair, of, &mut writer.buffer).await?,
+            None => false,
+        };
+        if !delta {
+            self.ring.append_head(pair, len, Some(of)).await?;
+        }
+        self.ring.tell_pin_of(id).await
     }
 
     /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
@@ -99,20 +121,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 /// Octets of the record that tells the pins.
 const PINS_RECORD: u32 = (Header::LEN + PINS_LEN) as u32;
 
-/// Sectors that pins leave free at least.
-const FREE_MIN: u32 = 3;
-
 /// The name below which a search goes on.
 pub(crate) const fn below(cursor: &Cursor) -> u64 {
     if cursor.position == 0 { u64::MAX } else { cursor.position }
-}
-
-/// Of what can go wrong where nothing is asked for, only the medium is left.
-pub(crate) fn medium<T, E>(done: Result<T, StoreError<E>>) -> Result<(), E> {
-    match done {
-        Err(StoreError::Medium(error)) => Err(error),
-        _ => Ok(()),
-    }
 }
 
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize> PairStore
@@ -155,7 +166,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.ring.read_body(id, offset, buf).await
+        let read = self.ring.read_body(id, offset, buf).await;
+        self.ring.log.told(read)
     }
 
     async fn extent(&mut self, id: PairId, from: u64) -> Result<Option<Range<u64>>, StoreError<F::Error>> {
@@ -168,7 +180,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let fingerprint = pair.key().fingerprint(self.ring.log.seed);
         self.rescue(Some(fingerprint)).await;
-        self.begin(pair).await
+        let begun = self.begin(pair).await;
+        self.ring.log.told(begun)
     }
 
     async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
@@ -181,7 +194,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if added.is_err() {
             self.release(slot);
         }
-        added
+        self.ring.log.told(added)
     }
 
     async fn commit(
@@ -194,7 +207,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.set_busy(slot, true);
         let completed = self.complete(slot, replaces).await;
         self.release(slot);
-        completed
+        self.ring.log.told(completed)
     }
 
     async fn abandon(&mut self, writing: Writing) -> Result<(), F::Error> {
@@ -206,10 +219,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let base = self.writers.get(slot).and_then(|writer| writer.base.filter(|_| writer.partial));
         self.release(slot);
         // A reboot would find it.
-        match base.filter(|id| self.is_pending(*id)) {
-            Some(id) => medium(self.remove_all(&[id]).await),
-            None => Ok(()),
-        }
+        let Some(id) = base.filter(|id| self.is_pending(*id)) else {
+            return Ok(());
+        };
+        let removed = self.remove_all(&[id]).await;
+        self.ring.log.medium(removed)
     }
 
     async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<F::Error>> {
@@ -226,43 +240,25 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.set_busy(slot, true);
         let kept = self.keep(slot).await;
         self.release(slot);
-        kept
+        self.ring.log.told(kept)
     }
 
     async fn resume(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.go_on(id, offset).await
+        let begun = self.go_on(id, offset).await;
+        self.ring.log.told(begun)
     }
 
     async fn merge(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.join(into, from).await
+        let joined = self.join(into, from).await;
+        self.ring.log.told(joined)
     }
 
     async fn update(&mut self, id: PairId, pair: &NewPair<'_>) -> Result<(), StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
-        let len = self.head_len(pair)?;
-        let mut of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
-        if of.total == UNKNOWN {
-            of.total = announced(pair);
-            self.ring.places.clear();
-        }
-        let spare = self.writers.iter_mut().find(|writer| !writer.active);
-        let delta = match spare {
-            Some(writer) => self.ring.append_delta(pair, of, &mut writer.buffer).await?,
-            None => false,
-        };
-        if !delta {
-            self.ring.append_head(pair, len, Some(of)).await?;
-        }
-        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
-        let head = self.ring.catalog.place(entry.newest()).0;
-        let Some(held) = self.ring.catalog.pins.get(entry.base()) else {
-            return Ok(());
-        };
-        held.head = head;
-        self.ring.tell_pins().await
+        let freshened = self.freshen(id, pair).await;
+        self.ring.log.told(freshened)
     }
 
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
@@ -270,16 +266,19 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let known = self.ring.catalog.get(id).is_some();
         let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
         if known {
-            medium(self.remove_all(&[id]).await)?;
+            let done = self.remove_all(&[id]).await;
+            self.ring.log.medium(done)?;
         } else if given_up {
-            medium(self.ring.keep_floor().await)?;
+            let done = self.ring.keep_floor().await;
+            self.ring.log.medium(done)?;
         }
         Ok(())
     }
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
         self.ring.settle(false).await;
-        medium(self.ring.keep_floor().await)?;
+        let done = self.ring.keep_floor().await;
+        self.ring.log.medium(done)?;
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
@@ -288,10 +287,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
         }
         loop {
-            let mut ids: Vec<PairId, LIST_MAX> = Vec::new();
+            let mut ids = Few::<_, LIST_MAX>::new(PairId::new(0));
             let mut below = u64::MAX;
             while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below)
-                && ids.push(id).is_ok()
+                && ids.push(id)
             {
                 below = id.number();
             }
@@ -299,7 +298,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 return Ok(());
             }
             // A key whose fingerprint is the same goes too: it is a cache.
-            medium(self.remove_all(&ids).await)?;
+            let done = self.remove_all(&ids).await;
+            self.ring.log.medium(done)?;
         }
     }
 
@@ -320,7 +320,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn pin(&mut self, id: PairId) -> Result<Pin, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        self.hold(id).await
+        let held = self.hold(id).await;
+        self.ring.log.told(held)
     }
 
     async fn unpin(&mut self, pin: Pin) -> Result<(), F::Error> {
@@ -342,7 +343,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.catalog.index.remove(base);
                 self.ring.places.clear();
             }
-            medium(self.ring.tell_pins().await)?;
+            let done = self.ring.tell_pins().await;
+            self.ring.log.medium(done)?;
         }
         Ok(())
     }
@@ -358,11 +360,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Ok(Maintained::Nothing);
         }
         self.rescue(None).await;
-        match self.ring.prepare_ahead().await {
-            Ok(()) => Ok(Maintained::Worked),
-            Err(StoreError::Medium(error)) => Err(error),
-            Err(_) => Ok(Maintained::Nothing),
-        }
+        let done = self.ring.prepare_ahead().await;
+        let worked = if done.is_ok() { Maintained::Worked } else { Maintained::Nothing };
+        self.ring.log.medium(done).map(|()| worked)
     }
 
     async fn health(&mut self) -> Health {

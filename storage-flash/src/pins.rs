@@ -8,12 +8,16 @@
 
 use crate::geometry::Geometry;
 use crate::index::Entry;
+use crate::joined::JOINED_MAX;
 use crate::writer::copy;
 use heapless::Vec;
 use larder::pair::PairId;
 
 /// Most pairs that are pinned at a time.
 pub const PINS_MAX: usize = 4;
+
+/// Sectors that pins leave free at least.
+const FREE_MIN: u32 = 3;
 
 /// A pinned pair and where it lies.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +90,7 @@ impl Pins {
     }
 
     /// Whether the pair at `base` is pinned.
+    #[inline(never)]
     pub(crate) fn has(&self, base: u32) -> bool {
         self.0.iter().any(|held| held.base == base)
     }
@@ -99,9 +104,29 @@ impl Pins {
         self.0.push(held).is_ok()
     }
 
+    #[inline(never)]
     pub(crate) fn remove(&mut self, base: u32) -> Option<Held> {
         let at = self.0.iter().position(|held| held.base == base)?;
         Some(self.0.swap_remove(at))
+    }
+
+    /// Whether the sectors up to the one numbered `seq` can be held of the pair at `base`; they are then, if
+    /// it is pinned. What the ring has passed over gets no longer.
+    pub(crate) fn stretch(&mut self, geometry: &Geometry, base: u32, seq: u32) -> bool {
+        let Some(held) = self.get(base).filter(|held| held.last < seq) else {
+            return true;
+        };
+        let (first, last) = (held.first, core::mem::replace(&mut held.last, seq));
+        let fits = seq - first < geometry.sectors && self.sectors(geometry) + FREE_MIN <= geometry.sectors;
+        if let Some(held) = self.get(base).filter(|_| !fits) {
+            held.last = last;
+        }
+        fits
+    }
+
+    /// Keeps the pins of the pairs at those addresses that are to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.0.retain(|held| keep(held.base));
     }
 
     /// How many sectors are held.
@@ -151,8 +176,33 @@ impl Written {
     }
 }
 
-/// Octets of the record that tells the pins.
-pub(crate) const PINS_LEN: usize = PINS_MAX * Written::LEN;
+/// Names that stand in the place of a pinned pair: of those whose bodies are parts of the one before.
+pub(crate) const NAMES: usize = 3;
+
+/// Writes names down in the place of a pinned pair.
+pub(crate) fn encode_names(names: &[PairId], octets: &mut [u8]) {
+    octets.fill(0);
+    for (to, id) in octets.chunks_exact_mut(NAME_LEN).skip(1).zip(names) {
+        copy(&id.number().to_le_bytes(), to);
+    }
+}
+
+/// The names that stand in the place of a pinned pair; `None` if it is one.
+pub(crate) fn decode_names(octets: &[u8]) -> Option<impl Iterator<Item = PairId>> {
+    let (front, names) = octets.split_first_chunk::<NAME_LEN>()?;
+    let names = names.as_chunks::<NAME_LEN>().0.iter();
+    let names =
+        names.map(|[a, b, c, d, e, f]| PairId::new(u64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0])));
+    (*front == [0; NAME_LEN]).then(|| names.filter(|id| id.number() > 0))
+}
+
+/// Octets of a name.
+const NAME_LEN: usize = 6;
+
+/// Octets of the record that tells the pins, at most.
+pub(crate) const PINS_LEN: usize = (PINS_MAX + (JOINED_MAX + (NAMES - 1) * PINS_MAX) / NAMES) * Written::LEN;
+
+const _: () = assert!(NAME_LEN * (NAMES + 1) == Written::LEN);
 
 #[cfg(test)]
 mod tests {
@@ -168,5 +218,16 @@ mod tests {
         let again = Entry::unpacked(written.fingerprint, 7, 7, written.len);
         assert_eq!((again.len(), again.is_visible(), again.kind()), (4095, true, entry.kind()));
         assert_eq!(Written::decode(&octets[1..]), None);
+        assert!(decode_names(&octets).is_none());
+    }
+
+    #[test]
+    fn names_stand_where_a_pair_could() {
+        let names = [0x1_0000_0304, 0xffff_fffe_0102].map(PairId::new);
+        for count in 0..=names.len() {
+            let mut octets = [1; Written::LEN];
+            encode_names(&names[..count], &mut octets);
+            assert!(decode_names(&octets).unwrap().eq(names[..count].iter().copied()));
+        }
     }
 }

@@ -2,15 +2,15 @@
 //! was cut short while the power stayed.
 
 use crate::crc::{Crc32, mend};
+use crate::few::Few;
 use crate::header::{Header, Kind, LIST_MAX, list_len};
 use crate::health::count;
 use crate::log::GLANCE;
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
-use heapless::Vec;
 
 /// The pairs that a record replaces or removes.
-pub(crate) type List = Vec<u32, LIST_MAX>;
+pub(crate) type List = Few<u32, LIST_MAX>;
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Finds out what became of a record whose program failed or was given up, and gives the rest
@@ -81,7 +81,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// The pairs that the record at `at` removes beside its own.
     pub(crate) async fn list_at(&mut self, seq: u32, at: u32, header: &Header) -> Option<List> {
         if header.count == 0 {
-            return Some(List::new());
+            return Some(List::new(0));
         }
         let mut octets = [0; list_len(LIST_MAX)];
         let octets = octets.get_mut(..header.list_len())?;
@@ -95,9 +95,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         if !mend(octets, &valid) {
             return None;
         }
-        let mut list = List::new();
+        let mut list = List::new(0);
         for reference in octets.as_chunks::<4>().0.iter().take(usize::from(header.count)) {
-            list.push(u32::from_le_bytes(*reference)).ok()?;
+            list.push(u32::from_le_bytes(*reference));
         }
         Some(list)
     }

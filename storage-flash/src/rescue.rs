@@ -3,11 +3,11 @@
 use crate::FlashStore;
 use crate::header::Header;
 use crate::index::USED;
+use crate::log::Done;
 use crate::ring::Ring;
 use crate::store::State;
 use crate::writer::{FRONT, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
-use heapless::Vec;
 use larder::pair::PairId;
 use larder::store::StoreError;
 
@@ -50,10 +50,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(old) = next.checked_sub(geometry.sectors) else {
             return;
         };
-        let mut writing = Vec::<u32, WRITERS>::new();
-        for writer in self.writers.iter().filter(|writer| writer.active) {
-            let _ = writing.push(writer.fingerprint);
-        }
+        let writing = self.writers.each_ref().map(|writer| writer.active.then_some(writer.fingerprint));
         let Some(writer) = self.writers.iter_mut().find(|writer| !writer.active) else {
             return;
         };
@@ -61,7 +58,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         while let Some(id) = self.ring.catalog.next_in(old, above, USED) {
             above = Some(id);
             let fingerprint = self.ring.catalog.get(id).map(|entry| entry.fingerprint());
-            if fingerprint == but || fingerprint.is_some_and(|found| writing.contains(&found)) {
+            if fingerprint == but || (fingerprint.is_some() && writing.contains(&fingerprint)) {
                 continue;
             }
             if !self.ring.stage(id, writer, budget as usize).await {
@@ -86,7 +83,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Moves the pairs on that begin in the sectors numbered `from` to `to`, as far as they fit a
     /// writer's buffer and there is room.
-    pub(crate) async fn vacate(&mut self, from: u32, to: u32) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn vacate(&mut self, from: u32, to: u32) -> Done<()> {
         let slot = self.take_slot();
         for seq in from..=to {
             let mut above = None;
@@ -108,7 +105,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         &mut self,
         writer: &mut Writer<BUFFER>,
         id: PairId,
-    ) -> Result<(), StoreError<F::Error>> {
+    ) -> Done<()> {
         self.keep_floor().await?;
         while !self.flush(writer, true, Some(&[id])).await? {}
         Ok(())

@@ -4,12 +4,12 @@ use crate::bodies::Place;
 use crate::catalog::Catalog;
 use crate::geometry::Geometry;
 use crate::log::Log;
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
 use larder::pair::PairId;
 
 /// All of the store but its writers.
 #[derive(Clone, Debug)]
-pub(crate) struct Ring<F, const PAIRS: usize> {
+pub(crate) struct Ring<F: ErrorType, const PAIRS: usize> {
     pub(crate) log: Log<F>,
     pub(crate) catalog: Catalog<PAIRS>,
     pub(crate) places: Places,

@@ -135,7 +135,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn note_found(&mut self, seq: u32, at: u32, header: &Header, newest: bool) {
-        let list = self.ring.list_at(seq, at, header).await.unwrap_or(List::new());
+        let list = self.ring.list_at(seq, at, header).await.unwrap_or(List::new(0));
         self.ring.note(seq, at, header, &list, newest);
     }
 }

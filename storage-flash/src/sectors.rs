@@ -3,7 +3,8 @@
 use crate::catalog::{name, parts};
 use crate::header::{Header, Kind};
 use crate::health::count;
-use crate::notes::CLEAR;
+use crate::log::Done;
+use crate::notes::{CLEAR, PINS};
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
@@ -12,12 +13,7 @@ use larder::store::StoreError;
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Octets of room for a record that makes `marks` marks: at least `least`, in this segment or
     /// in one that is opened for it. `owner`: a pair that must not be evicted for it.
-    pub(crate) async fn reserve(
-        &mut self,
-        least: u32,
-        marks: usize,
-        owner: Option<PairId>,
-    ) -> Result<u32, StoreError<F::Error>> {
+    pub(crate) async fn reserve(&mut self, least: u32, marks: usize, owner: Option<PairId>) -> Done<u32> {
         loop {
             let room = self.log.room(marks).await;
             if room >= least {
@@ -32,13 +28,13 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// Opens the next sector. What lies there is evicted.
-    pub(crate) async fn open_sector(&mut self, owner: Option<PairId>) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn open_sector(&mut self, owner: Option<PairId>) -> Done<()> {
         if !self.log.prepared {
             self.prepare_sector(owner).await?;
         }
         self.log.enter(self.log.next);
         self.catalog.newest = self.log.seq;
-        if !self.catalog.pins.is_empty() && self.put_pins().await.is_err() {
+        if !self.catalog.pins.is_empty() && self.put_small(&PINS, &[]).await.is_err() {
             // The sector before this one tells them.
             self.log.in_flight = None;
             self.log.leave_segment();
@@ -48,7 +44,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// Erases the next sector that is not held, and writes its header. One that fails twice is
     /// skipped, once.
-    pub(crate) async fn prepare_sector(&mut self, owner: Option<PairId>) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn prepare_sector(&mut self, owner: Option<PairId>) -> Done<()> {
         let geometry = self.log.geometry;
         let mut held = 0;
         let mut failures = 0;
@@ -138,7 +134,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// Erases the sector that will be opened next, ahead of time.
-    pub(crate) async fn prepare_ahead(&mut self) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn prepare_ahead(&mut self) -> Done<()> {
         let erases = self.log.wear.erases;
         if self.log.open {
             // As at the end of a sector: what is given up is written down first.

@@ -5,6 +5,7 @@ use crate::append::each;
 use crate::catalog::name;
 use crate::header::{Kind, LIST_MAX, UNKNOWN};
 use crate::index::PENDING;
+use crate::log::Done;
 use crate::store::State;
 use crate::writer::Writer;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -81,7 +82,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         slot
     }
 
-    pub(crate) async fn begin(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
+    pub(crate) async fn begin(&mut self, pair: &NewPair<'_>) -> Done<Writing> {
         if self.state != State::Ready {
             return Err(StoreError::NotMounted);
         }
@@ -113,12 +114,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(Writing { slot: slot as u16, generation: writer.generation })
     }
 
-    pub(crate) fn head_len(&self, pair: &NewPair<'_>) -> Result<usize, StoreError<F::Error>> {
+    pub(crate) fn head_len(&self, pair: &NewPair<'_>) -> Done<usize> {
         let len = record::encoded_len(pair).ok_or(StoreError::HeadTooLarge)?;
         if len > self.head_max() as usize { Err(StoreError::HeadTooLarge) } else { Ok(len) }
     }
 
-    pub(crate) async fn add(&mut self, slot: usize, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn add(&mut self, slot: usize, chunk: &[u8]) -> Done<()> {
         let most = self.body_max() as usize;
         let Some(writer) = self.writers.get(slot) else {
             return Err(StoreError::Gone);
@@ -140,11 +141,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         Ok(())
     }
 
-    pub(crate) async fn complete(
-        &mut self,
-        slot: usize,
-        replaces: &[PairId],
-    ) -> Result<PairId, StoreError<F::Error>> {
+    pub(crate) async fn complete(&mut self, slot: usize, replaces: &[PairId]) -> Done<PairId> {
         let Some(writer) = self.writers.get(slot) else {
             return Err(StoreError::Gone);
         };
@@ -160,7 +157,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         while !self.ring.flush(writer, true, Some(first)).await? {}
         self.unpin_all(first).await?;
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
-        self.ring.extend_pin(id).await?;
+        self.ring.tell_pin_of(id).await?;
         for more in others.chunks(LIST_MAX) {
             self.ring.append_note(Kind::Remove, more).await?;
         }
@@ -169,7 +166,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Programs what the writer has gathered of a pair of which a part is kept. `None`: there is
     /// nothing of it.
-    pub(crate) async fn keep(&mut self, slot: usize) -> Result<Option<PairId>, StoreError<F::Error>> {
+    pub(crate) async fn keep(&mut self, slot: usize) -> Done<Option<PairId>> {
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
         while writer.gathered() > 0 {
             self.ring.flush(writer, true, None).await?;
@@ -182,7 +179,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Goes on writing a pair; see [`PairStore::resume`](larder::store::PairStore::resume).
-    pub(crate) async fn go_on(&mut self, id: PairId, offset: u64) -> Result<Writing, StoreError<F::Error>> {
+    pub(crate) async fn go_on(&mut self, id: PairId, offset: u64) -> Done<Writing> {
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         if !entry.has(PENDING) || self.is_being_written(id) {
             return Err(StoreError::Gone);
@@ -196,6 +193,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Err(StoreError::NoRoom);
         }
         let rest_held = extents.is_whole_with(offset, limit, total);
+        self.ring.catalog.stretch_pin(id, self.ring.log.seq)?;
         let slot = self.take_slot();
         let uses = self.uses;
         let writer = self.writers.get_mut(slot).ok_or(StoreError::NoRoom)?;
@@ -206,7 +204,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Makes the extents of one pair part of another's; see
     /// [`PairStore::merge`](larder::store::PairStore::merge).
-    pub(crate) async fn join(&mut self, into: PairId, from: PairId) -> Result<(), StoreError<F::Error>> {
+    pub(crate) async fn join(&mut self, into: PairId, from: PairId) -> Done<()> {
         let mut totals = [0; 2];
         for (id, to) in [into, from].into_iter().zip(&mut totals) {
             let of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
@@ -224,12 +222,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         {
             return Err(StoreError::NoRoom);
         }
+        let last = self.ring.last_sector(from).await.ok_or(StoreError::Gone)?;
+        self.ring.catalog.stretch_pin(into, last)?;
         self.ring.keep_floor().await?;
         self.ring.append_note(Kind::Join, &[into, from]).await?;
-        // Room may have been made of the older one.
-        self.ring.catalog.get(into).ok_or(StoreError::Gone)?;
         self.unpin_all(&[from]).await?;
-        self.ring.extend_pin(into).await?;
+        self.ring.tell_pin_of(into).await?;
         self.ring.places.clear();
         Ok(())
     }

@@ -6,14 +6,14 @@ use crate::geometry::{Geometry, Part, Refused};
 use crate::header::{Header, Kind};
 use crate::health::Wear;
 use crate::index::HEAD_MAX;
-use crate::pair_store::{below, medium};
+use crate::pair_store::below;
 use crate::pins::Pins;
 use crate::ring::Ring;
 use crate::writer::{BACK, FRONT, Writer};
 use core::ops::Range;
-use embedded_storage_async::nor_flash::NorFlash;
+use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
 use larder::pair::PairId;
-use larder::store::{Cursor, Found, PairStore};
+use larder::store::{Cursor, Found, PairStore, StoreError};
 
 /// Keeps pairs on a partition of a NOR flash.
 ///
@@ -21,7 +21,8 @@ use larder::store::{Cursor, Found, PairStore};
 /// written turn by turn, each with a buffer of `BUFFER` octets (92 more than are gathered; a pair
 /// that fits is one record). [`mount`](Self::mount) it before use.
 #[derive(Clone, Debug)]
-pub struct FlashStore<F, const PAIRS: usize, const WRITERS: usize = 2, const BUFFER: usize = 1152> {
+pub struct FlashStore<F: ErrorType, const PAIRS: usize, const WRITERS: usize = 2, const BUFFER: usize = 1152>
+{
     pub(crate) ring: Ring<F, PAIRS>,
     pub(crate) writers: [Writer<BUFFER>; WRITERS],
     pub(crate) state: State,
@@ -124,7 +125,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         self.unmount();
         for position in 0..self.ring.log.geometry.sectors {
-            self.ring.log.erase(position).await?;
+            let erased = self.ring.log.erase(position).await.map_err(StoreError::Medium);
+            self.ring.log.medium(erased)?;
         }
         self.ring.log.seed = self.seed;
         self.start_over();
@@ -154,11 +156,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         // Nothing is held by pins from here on.
         let pinned = !self.ring.catalog.pins.is_empty();
         self.ring.catalog.pins = Pins::new();
-        medium(self.ring.open_sector(None).await)?;
+        let done = self.ring.open_sector(None).await;
+        self.ring.log.medium(done)?;
         if pinned {
-            medium(self.ring.tell_pins().await)?;
+            let done = self.ring.tell_pins().await;
+            self.ring.log.medium(done)?;
         }
-        medium(self.ring.append_note(Kind::Clear, &[name(self.ring.log.seq, 0)]).await)?;
+        let done = self.ring.append_note(Kind::Clear, &[name(self.ring.log.seq, 0)]).await;
+        self.ring.log.medium(done)?;
         self.ring.places.clear();
         self.erase_through(self.ring.log.seq - 1).await
     }
@@ -182,7 +187,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Ok(());
         };
         // Of what was joined to it there may be heads behind all octets of the body.
-        let last = match self.ring.catalog.has_parts(id) {
+        let joined = self.ring.catalog.parts_of(id).next().is_some();
+        let last = match joined {
             true => self.ring.last_record(id).await,
             false => self.ring.last_sector(id).await,
         };
@@ -194,13 +200,16 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             while self.ring.log.open {
                 self.ring.close_segment(true).await;
             }
-            medium(self.ring.open_sector(None).await)?;
+            let done = self.ring.open_sector(None).await;
+            self.ring.log.medium(done)?;
         }
         let oldest = (self.ring.log.seq + 1).saturating_sub(self.ring.log.geometry.sectors);
-        medium(self.vacate(oldest, last).await)?;
+        let done = self.vacate(oldest, last).await;
+        self.ring.log.medium(done)?;
         // All of them at once: an erase that is cut off may leave a pair and not what hid it.
         let unit = (self.ring.log.geometry.sector / self.ring.log.geometry.unit - 1) as u16;
-        medium(self.ring.append_note(Kind::Clear, &[name(last, unit)]).await)?;
+        let done = self.ring.append_note(Kind::Clear, &[name(last, unit)]).await;
+        self.ring.log.medium(done)?;
         self.erase_through(last).await
     }
 
@@ -219,7 +228,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.log.prepared = false;
                 self.ring.log.prepared_before = false;
             }
-            self.ring.log.erase(seq).await?;
+            let erased = self.ring.log.erase(seq).await.map_err(StoreError::Medium);
+            self.ring.log.medium(erased)?;
             self.ring.catalog.told = self.ring.catalog.told.max(floor);
         }
         Ok(())

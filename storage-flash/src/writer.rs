@@ -228,10 +228,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         let begin = FRONT - octets.len();
         copy(octets, self.buffer.get_mut(begin..).unwrap_or_default());
         let mut end = FRONT + self.head + body;
-        let mut back = [0; list_len(LIST_MAX)];
-        let back = encode_list(seq, list, &mut back);
-        copy(back, self.buffer.get_mut(end..).unwrap_or_default());
-        end += back.len();
+        end += encode_list(seq, list, self.buffer.get_mut(end..).unwrap_or_default());
         let pad = (end - begin).next_multiple_of(unit) - (end - begin);
         self.buffer.get_mut(end..end + pad).unwrap_or_default().fill(u8::MAX);
     }
@@ -257,20 +254,24 @@ impl<const BUFFER: usize> Writer<BUFFER> {
 /// Octets of a body below which no record is begun at the end of a segment.
 const FRAGMENT_MIN: usize = 64;
 
-/// The octets of a list of pairs, with their checksum.
-pub(crate) fn encode_list<'b>(seq: u32, list: &[u32], buf: &'b mut [u8; list_len(LIST_MAX)]) -> &'b [u8] {
-    let octets = list.iter().flat_map(|reference| reference.to_le_bytes());
-    for (to, from) in buf.iter_mut().zip(octets) {
-        *to = from;
+/// Writes a list of pairs to the beginning of `to`, with its checksum. Answers how many octets that are.
+pub(crate) fn encode_list(seq: u32, list: &[u32], to: &mut [u8]) -> usize {
+    let len = list_len(list.len());
+    let Some((front, sum)) = to.get_mut(..len).and_then(<[u8]>::split_last_chunk_mut::<4>) else {
+        return 0;
+    };
+    for (to, reference) in front.as_chunks_mut::<4>().0.iter_mut().zip(list) {
+        *to = reference.to_le_bytes();
     }
-    let (front, back) = buf.split_at_mut_checked(list.len() * 4).unwrap_or_default();
-    copy(&Crc32::of(seq, front).to_le_bytes(), back);
-    buf.get(..list_len(list.len())).unwrap_or_default()
+    *sum = Crc32::of(seq, front).to_le_bytes();
+    len
 }
 
-/// Copies as much of `from` as `to` has room for.
-pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+/// Copies as much of `from` as `to` has room for. Answers how many octets `from` has.
+#[inline(never)]
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) -> usize {
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
     }
+    from.len()
 }

@@ -72,6 +72,26 @@ fn pinned_pairs_and_the_ring_passing_over_them() {
 }
 
 #[test]
+fn a_pinned_pair_of_joined_parts_and_the_ring_passing_over_it() {
+    let large = |path| Op::Put(sample(path, 5000), vec![]);
+    let script = [
+        Op::Part(sample("/pinned", 2000), 0..500),
+        Op::Pin(10),
+        Op::Part(sample("/pinned", 2000), 1000..2000),
+        Op::Merge(10, 11),
+        large("/a"),
+        Op::Finish(10, 500, vec![]),
+        large("/b"),
+        large("/c"),
+        large("/d"),
+        Op::Update(10, 2),
+        large("/e"),
+        large("/f"),
+    ];
+    cut_everywhere(mounted(Nor::<1, 4, 4096>::new(9)), &script, 5);
+}
+
+#[test]
 fn the_first_pair_of_a_blank_partition() {
     let store = mounted(Nor::<1, 4, 4096>::new(4));
     let op = Op::Put(sample("/one", 60), vec![]);

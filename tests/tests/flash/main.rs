@@ -12,5 +12,6 @@ mod images;
 mod inspect;
 mod model;
 mod parts;
+mod pins;
 mod secrets;
 mod world;
