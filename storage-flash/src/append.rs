@@ -56,7 +56,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let reference = reference.ok_or(StoreError::Gone)?;
             let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, last, list.as_deref());
             if base.is_none() {
-                writer.begun = Some(name(seq, (at / self.log.geometry.unit) as u16));
+                writer.begun = Some(name(seq, self.log.geometry.unit_at(at)));
                 writer.kept = plan.body > 0;
             }
             match self.log.program(writer.record(&plan)).await {
@@ -68,7 +68,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                     continue;
                 }
             }
-            let id = base.unwrap_or(name(seq, (at / self.log.geometry.unit) as u16));
+            let id = base.unwrap_or(name(seq, self.log.geometry.unit_at(at)));
             writer.written(&plan, id);
             return Ok(plan.header.commits);
         }
@@ -181,7 +181,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// Lets the catalog and the segment's footer know of a record.
     pub(crate) fn note(&mut self, seq: u32, at: u32, header: &Header, list: &[u32], mark_it: bool) {
-        let at = (at / self.log.geometry.unit) as u16;
+        let at = self.log.geometry.unit_at(at);
         let Header { kind, commits, partial, len, reference, .. } = *header;
         let own = Mark { kind, commits, partial, at, len, reference };
         // Of a join whose list cannot be read nothing is known.

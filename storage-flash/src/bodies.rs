@@ -193,7 +193,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 (owner(seq, header)?, header.number, header.len, header.sum, Header::LEN as u32)
             }
             Kind::Head => {
-                let id = name(seq, (at / self.log.geometry.unit) as u16);
+                let id = name(seq, self.log.geometry.unit_at(at));
                 (id, 0, header.inline, header.inline_sum, Header::HEAD_LEN as u32 + u32::from(header.len))
             }
             _ => return None,
@@ -231,7 +231,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let (mut seq, mut at, mut last) = (place.seq, place.next, place.seq);
         while let Some((found, begin, header)) = self.next_header(seq, at).await {
             let of = match header.kind {
-                Kind::Head => Some(name(found, (begin / self.log.geometry.unit) as u16)),
+                Kind::Head => Some(name(found, self.log.geometry.unit_at(begin))),
                 Kind::Body | Kind::End | Kind::Fresh | Kind::Delta => owner(found, &header),
                 _ => None,
             };

@@ -76,26 +76,31 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     pub(crate) const fn units(&self) -> u32 {
-        self.geometry.sector / self.geometry.unit
+        self.geometry.units()
+    }
+
+    /// The place in the ring of the sector that `address` lies in.
+    fn position(&self, address: u32) -> u32 {
+        self.geometry.position_of(address)
     }
 
     /// The address of a unit of a sector.
-    pub(crate) const fn address(&self, seq: u32, unit: u16) -> u32 {
+    pub(crate) fn address(&self, seq: u32, unit: u16) -> u32 {
         self.geometry.position(seq) * self.units() + unit as u32
     }
 
     /// The number of the sector that `address` lies in, and the octet in it.
     pub(crate) fn place(&self, address: u32) -> (u32, u32) {
-        let position = address / self.units();
+        let position = self.position(address);
         let seq = self.geometry.seq_at(position, self.newest);
         let seq = self.pins.seq_at(&self.geometry, position).unwrap_or(seq).min(seq);
-        (seq, address % self.units() * self.geometry.unit)
+        (seq, u32::from(self.geometry.unit_of(address)) * self.geometry.unit)
     }
 
     /// The name of the pair whose first head is at `address`.
     pub(crate) fn id(&self, address: u32) -> PairId {
         let (seq, at) = self.place(address);
-        name(seq, (at / self.geometry.unit) as u16)
+        name(seq, self.geometry.unit_at(at))
     }
 
     /// The address of a pair's first head; `None` if its sector is gone.
@@ -196,11 +201,10 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) fn raise_floor(&mut self, id: PairId) {
         self.floor = self.floor.max(id.number());
         let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
-        let units = self.units();
         let pins = &self.pins;
         self.index.retain(|entry| {
-            let seq = geometry.seq_at(entry.base() / units, newest);
-            pins.has(entry.base()) || name(seq, (entry.base() % units) as u16).number() > floor
+            let seq = geometry.seq_at(geometry.position_of(entry.base()), newest);
+            pins.has(entry.base()) || name(seq, geometry.unit_of(entry.base())).number() > floor
         });
     }
 
@@ -264,11 +268,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// Forgets the pairs that begin in the sector at `position`, but those that are pinned.
     pub(crate) fn drop_position(&mut self, position: u32) {
-        let units = self.units();
+        let geometry = self.geometry;
         let mut dropped = 0;
         let pins = &self.pins;
         self.index.retain(|entry| {
-            let keep = entry.base() / units != position || pins.has(entry.base());
+            let keep = geometry.position_of(entry.base()) != position || pins.has(entry.base());
             dropped += u32::from(!keep && entry.is_visible());
             keep
         });
@@ -301,7 +305,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let here = position * units..(position + 1) * units;
         let stubs_here = self.stubs.is_some_and(|(low, high)| low < here.end && high >= here.start);
         if seq != newest + 1 || stubs_here {
-            self.index.retain(|entry| geometry.seq_at(entry.base() / units, newest) + geometry.sectors > seq);
+            self.index.retain(|entry| {
+                geometry.seq_at(geometry.position_of(entry.base()), newest) + geometry.sectors > seq
+            });
         }
         self.newest = seq;
         true
@@ -319,7 +325,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) fn next_in(&self, seq: u32, above: Option<PairId>, flag: u32) -> Option<PairId> {
         let position = self.geometry.position(seq);
         let wanted = |entry: &&Entry| {
-            entry.base() / self.units() == position
+            self.position(entry.base()) == position
                 && entry.is_visible()
                 && !entry.has(PENDING)
                 && (flag == 0 || entry.has(flag))

@@ -3,7 +3,7 @@
 //!
 //! See `FORMAT.md`. Changes are made in place, from the front to the end of the first head.
 
-use crate::writer::copy;
+use crate::writer::{copy, shift};
 
 /// Octets of the longest record of changes; with more, the head is written whole.
 pub(crate) const DELTA_MAX: usize = 176;
@@ -199,7 +199,7 @@ pub(crate) fn apply(changes: &[u8], record: &mut [u8]) -> Option<usize> {
         if from > len || now > record.len() || len > record.len() {
             return None;
         }
-        record.copy_within(from..len, at + added);
+        shift(record, from..len, at + added);
         copy(new, record.get_mut(at..)?);
         at += added;
         len = now;

@@ -81,7 +81,38 @@ impl Geometry {
 
     /// Segments of a sector.
     pub(crate) const fn segments(&self) -> u32 {
-        self.sector / self.segment
+        self.sector >> self.segment.trailing_zeros()
+    }
+
+    /// Where the segments of a sector begin in it.
+    pub(crate) fn segment_starts(self) -> impl Iterator<Item = u32> {
+        (0..self.segments()).map(move |segment| segment * self.segment)
+    }
+
+    /// Units of a sector.
+    pub(crate) const fn units(&self) -> u32 {
+        self.sector >> self.unit.trailing_zeros()
+    }
+
+    /// The unit that begins at the octet `at` of a sector.
+    pub(crate) const fn unit_at(&self, at: u32) -> u16 {
+        // Units are powers of two, so nothing is divided: a division can panic.
+        (at >> self.unit.trailing_zeros()) as u16
+    }
+
+    /// The place in the ring of the sector that the unit with this address lies in.
+    pub(crate) const fn position_of(&self, address: u32) -> u32 {
+        address >> self.units().trailing_zeros()
+    }
+
+    /// The unit of a sector that has this address.
+    pub(crate) const fn unit_of(&self, address: u32) -> u16 {
+        (address & (self.units() - 1)) as u16
+    }
+
+    /// `octets`, rounded down to whole units.
+    pub(crate) const fn whole(&self, octets: u32) -> u32 {
+        octets & !(self.unit - 1)
     }
 
     /// `octets`, rounded up to whole units.
@@ -91,18 +122,23 @@ impl Geometry {
     }
 
     /// The place in the ring of the sector numbered `seq`.
-    pub(crate) const fn position(&self, seq: u32) -> u32 {
-        seq % self.sectors
+    pub(crate) fn position(&self, seq: u32) -> u32 {
+        seq.checked_rem(self.sectors).unwrap_or_default()
+    }
+
+    /// How often the ring had come round to the sector numbered `seq`.
+    pub(crate) fn laps(&self, seq: u32) -> u32 {
+        seq.checked_div(self.sectors).unwrap_or_default().saturating_sub(1)
     }
 
     /// Where the sector numbered `seq` begins on the flash.
-    pub(crate) const fn address(&self, seq: u32) -> u32 {
+    pub(crate) fn address(&self, seq: u32) -> u32 {
         self.start + self.position(seq) * self.sector
     }
 
     /// The number of the sector at `position` when `newest` is the newest one.
-    pub(crate) const fn seq_at(&self, position: u32, newest: u32) -> u32 {
-        let behind = (self.position(newest) + self.sectors - position) % self.sectors;
+    pub(crate) fn seq_at(&self, position: u32, newest: u32) -> u32 {
+        let behind = self.position(self.position(newest) + self.sectors - position);
         newest.wrapping_sub(behind)
     }
 

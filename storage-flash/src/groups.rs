@@ -50,7 +50,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// The highest name that a head on flash can have by now.
     fn written_up_to(&self) -> u64 {
         let log = &self.log;
-        let next = if log.open { (log.at / log.geometry.unit) as u16 } else { u16::MAX };
+        let next = if log.open { log.geometry.unit_at(log.at) } else { u16::MAX };
         name(log.seq, next).number().saturating_sub(1)
     }
 }

@@ -104,7 +104,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         for (id, entry, last) in self.pinned() {
             let written = Written::of(id, self.id(entry.newest()), last, &entry);
             places.next().into_iter().for_each(|to| written.encode(to));
-            let names: Vec<_, JOINED_MAX> = self.parts_of(id).collect();
+            let mut names: Vec<_, JOINED_MAX> = Vec::new();
+            for name in self.parts_of(id) {
+                // No more are known.
+                let _ = names.push(name);
+            }
             names.chunks(NAMES).zip(&mut places).for_each(|(names, to)| encode_names(names, to));
         }
         (room - places.len()) * Written::LEN

@@ -232,7 +232,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     fn turn_of(&self, position: u32, seq: u32) -> SectorState {
         let (geometry, catalog) = (&self.log.geometry, &self.catalog);
-        let last = (geometry.sector / geometry.unit - 1) as u16;
+        let last = (geometry.units() - 1) as u16;
         if geometry.position(seq) != position {
             SectorState::Misplaced
         } else if catalog.pins.seq_at(geometry, position) == Some(seq) {
@@ -251,7 +251,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     async fn seq_of_footers(&mut self, position: u32) -> Option<u32> {
         let geometry = self.log.geometry;
         let mut octets = [0; FOOTER_MAX];
-        for segment in (0..geometry.sector).step_by(geometry.segment as usize) {
+        for segment in geometry.segment_starts() {
             if let Some(footer) = self.footer_in(position, segment, &mut octets).await {
                 return Some(footer.seq);
             }

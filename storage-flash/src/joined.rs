@@ -32,10 +32,13 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         }
         if self.joined.is_full() {
             // What is oldest is most likely gone.
-            let oldest = self.joined.iter().enumerate().min_by_key(|(_, (_, into))| *into);
-            if let Some(oldest) = oldest.map(|(at, _)| at) {
-                self.joined.swap_remove(oldest);
-            }
+            let oldest = self.joined.iter().map(|(_, into)| *into).min();
+            let mut is_gone = false;
+            self.joined.retain(|(_, into)| {
+                let goes = !is_gone && Some(*into) == oldest;
+                is_gone |= goes;
+                !goes
+            });
         }
         let _ = self.joined.push((from, into));
     }
@@ -45,15 +48,14 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// all, and has no more room for them, so they count.
     pub(crate) fn can_join(&mut self) -> bool {
         let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
-        let lost: Vec<u64, JOINED_MAX> = self
-            .joined
-            .iter()
-            .map(|(_, into)| *into)
-            .filter(|into| {
-                let here = *into > floor && parts(PairId::new(*into)).0 + geometry.sectors > newest;
-                !here && !self.is_known(PairId::new(self.root(*into)))
-            })
-            .collect();
+        let mut lost: Vec<u64, JOINED_MAX> = Vec::new();
+        for (_, into) in &self.joined {
+            let here = *into > floor && parts(PairId::new(*into)).0 + geometry.sectors > newest;
+            if !here && !self.is_known(PairId::new(self.root(*into))) {
+                // No more than there are.
+                let _ = lost.push(*into);
+            }
+        }
         self.joined.retain(|(_, into)| !lost.contains(into));
         !self.joined.is_full()
     }

@@ -165,7 +165,8 @@ impl<F: NorFlash> Log<F> {
         let step = self.geometry.read;
         let mut address = address;
         let mut rest = buf;
-        let skew = address % step;
+        // Powers of two.
+        let skew = address & (step - 1);
         if skew != 0 {
             let len = ((step - skew) as usize).min(rest.len());
             let (front, behind) = rest.split_at_mut_checked(len).unwrap_or_default();
@@ -173,7 +174,7 @@ impl<F: NorFlash> Log<F> {
             address = address - skew + step;
             rest = behind;
         }
-        let whole = rest.len() - rest.len() % step as usize;
+        let whole = rest.len() & !(step as usize - 1);
         let (middle, tail) = rest.split_at_mut_checked(whole).unwrap_or_default();
         if !middle.is_empty() {
             self.flash.read(address, middle).await?;
@@ -360,7 +361,7 @@ impl<F: NorFlash> Log<F> {
         self.closing = false;
         self.limit = None;
         self.in_flight = None;
-        self.wear.laps = (seq / self.geometry.sectors).saturating_sub(1);
+        self.wear.laps = self.geometry.laps(seq);
         if core::mem::take(&mut self.prepared_before) {
             (self.verified, self.erased) = (false, false);
             self.resume_at(Some(self.at));

@@ -200,7 +200,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             Some(Beginning::Blank) | None => {}
         }
         let mut counts = seq.map(|seq| self.look_at(position, seq, survey));
-        for segment in (0..geometry.sector).step_by(geometry.segment as usize) {
+        for segment in geometry.segment_starts() {
             self.look(position, segment, seen, survey).await;
             let tail = seen.octets.first_chunk::<FOOTER_MAX>().filter(|_| seen.has_tail);
             let footer = tail.and_then(|tail| footer::decode(tail));
@@ -359,7 +359,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.ring.catalog.newest = newest - 1;
         }
         self.ring.log.seq = self.ring.catalog.newest;
-        self.ring.log.wear.laps = (newest / geometry.sectors).saturating_sub(1);
+        self.ring.log.wear.laps = geometry.laps(newest);
         self.ring.log.erased = false;
         self.ring.log.prepared_before = self.ring.log.prepared;
         if let Some(resume) = resume.filter(|resume| resume.seq == self.ring.log.seq) {

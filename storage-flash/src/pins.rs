@@ -39,7 +39,7 @@ pub(crate) struct Held {
 impl Held {
     /// The number of the sector at `position` if it is one of this pair's.
     fn seq_at(&self, geometry: &Geometry, position: u32) -> Option<u32> {
-        let ahead = (position + geometry.sectors - geometry.position(self.first)) % geometry.sectors;
+        let ahead = geometry.position(position + geometry.sectors - geometry.position(self.first));
         let seq = self.first + ahead;
         if seq <= self.last {
             return Some(seq);

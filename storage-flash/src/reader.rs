@@ -8,6 +8,7 @@ use crate::header::{Header, Kind, Reference, UNKNOWN};
 use crate::health::count;
 use crate::index::{Entry, Newest, PENDING, RECENT, USED};
 use crate::ring::Ring;
+use crate::writer::shift;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{PairId, StoredBody, record};
 use larder::store::Found;
@@ -184,12 +185,12 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         record: &mut [u8],
     ) -> Option<Header> {
         let step = self.log.geometry.read as usize;
-        let whole = (header_len + len).next_multiple_of(step);
+        let whole = (header_len + len + step - 1) & !(step - 1);
         let header;
         if let Some(octets) = record.get_mut(..whole) {
             self.log.read(seq, at, octets).await.ok()?;
             header = Header::decode_mending(seq, octets.get(..header_len)?)?;
-            octets.copy_within(header_len..header_len + len, 0);
+            shift(octets, header_len..header_len + len, 0);
         } else {
             let mut octets = [0; Header::HEAD_LEN];
             let octets = octets.get_mut(..header_len)?;

@@ -25,7 +25,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         if let Some((header, list)) = &found {
             self.note(seq, at, header, list, true);
             if header.kind == Kind::Head && !header.commits && !header.partial && !owned {
-                let unit = (at / self.log.geometry.unit) as u16;
+                let unit = self.log.geometry.unit_at(at);
                 self.catalog.index.remove(self.catalog.address(seq, unit));
             }
         }

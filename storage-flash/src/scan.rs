@@ -103,8 +103,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// Whether the last record of a segment was written to its end: all its octets are there, but
     /// for one bit that was flipped since.
     async fn was_finished(&mut self, window: &mut Window, seq: u32, at: u32, header: &Header) -> bool {
-        let unit = self.ring.log.geometry.unit;
-        let last_unit = at + (header.record_len() as u32 - 1) / unit * unit;
+        let last_unit = at + self.ring.log.geometry.whole(header.record_len() as u32 - 1);
         let mut from = at + header.header_len() as u32;
         for (len, sum) in [(header.len, header.sum), (header.inline, header.inline_sum)] {
             let len = u32::from(len);

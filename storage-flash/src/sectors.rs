@@ -97,7 +97,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// reboot would find it again.
     pub(crate) fn forget_sector(&mut self, seq: u32, back: u32) -> u64 {
         let geometry = &self.log.geometry;
-        let last = (geometry.sector / geometry.unit - 1) as u16;
+        let last = (geometry.units() - 1) as u16;
         self.catalog.drop_position(geometry.position(seq));
         self.places.clear();
         // The first sector is the one numbered as there are sectors.

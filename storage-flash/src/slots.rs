@@ -96,7 +96,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let mut base = None;
         if len > Writer::<BUFFER>::ROOM || offset > 0 {
             let appended = self.ring.append_head(pair, len, None).await?;
-            base = Some(name(appended.seq, (appended.at / self.ring.log.geometry.unit) as u16));
+            base = Some(name(appended.seq, self.ring.log.geometry.unit_at(appended.at)));
         }
         let fingerprint = pair.key().fingerprint(self.ring.log.seed);
         let Some(writer) = self.writers.get_mut(slot) else {

@@ -97,7 +97,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let footer = geometry.padded((MARK_LEN + TRAILER_LEN) as u32);
         let room = geometry.segment - self.ring.log.header_len() - footer;
         // In whole units, what fills the last one included.
-        let room = room / geometry.unit * geometry.unit - Header::HEAD_LEN as u32;
+        let room = geometry.whole(room) - Header::HEAD_LEN as u32;
         if room < HEAD_MAX { room } else { HEAD_MAX }
     }
 
@@ -207,7 +207,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let done = self.vacate(oldest, last).await;
         self.ring.log.medium(done)?;
         // All of them at once: an erase that is cut off may leave a pair and not what hid it.
-        let unit = (self.ring.log.geometry.sector / self.ring.log.geometry.unit - 1) as u16;
+        let unit = (self.ring.log.geometry.units() - 1) as u16;
         let done = self.ring.append_note(Kind::Clear, &[name(last, unit)]).await;
         self.ring.log.medium(done)?;
         self.erase_through(last).await

@@ -3,6 +3,7 @@
 use crate::crc::Crc32;
 use crate::geometry::Geometry;
 use crate::header::{Header, Kind, LIST_MAX, UNKNOWN, list_len};
+use core::ops::Range;
 use larder::pair::PairId;
 
 /// Octets kept free for a header, before what is gathered.
@@ -176,9 +177,9 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         let fixed = self.header_len() + self.head;
         let gathered = self.gathered();
         let listed = list.map_or(0, |list| list_len(list.len()));
-        let padded = |octets: usize| octets.next_multiple_of(unit);
+        let padded = |octets: usize| (octets + unit - 1) & !(unit - 1);
         let commits = list.is_some() && padded(fixed + gathered + listed) <= room;
-        let whole_units = (fixed + gathered).min(room) / unit * unit;
+        let whole_units = (fixed + gathered).min(room) & !(unit - 1);
         let body = if commits || whole_units < fixed || (last && padded(fixed + gathered) <= room) {
             gathered
         } else {
@@ -229,7 +230,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         copy(octets, self.buffer.get_mut(begin..).unwrap_or_default());
         let mut end = FRONT + self.head + body;
         end += encode_list(seq, list, self.buffer.get_mut(end..).unwrap_or_default());
-        let pad = (end - begin).next_multiple_of(unit) - (end - begin);
+        let pad = (begin.wrapping_sub(end)) & (unit - 1);
         self.buffer.get_mut(end..end + pad).unwrap_or_default().fill(u8::MAX);
     }
 
@@ -242,7 +243,7 @@ impl<const BUFFER: usize> Writer<BUFFER> {
     /// The record is on flash, as a part of the pair called `id`.
     pub(crate) fn written(&mut self, plan: &Plan, id: PairId) {
         let used = self.head + plan.body;
-        self.buffer.copy_within(FRONT + used..FRONT + self.filled, FRONT);
+        shift(&mut self.buffer, FRONT + used..FRONT + self.filled, FRONT);
         self.filled -= used;
         self.head = 0;
         self.base = Some(id);
@@ -265,6 +266,25 @@ pub(crate) fn encode_list(seq: u32, list: &[u32], to: &mut [u8]) -> usize {
     }
     *sum = Crc32::of(seq, front).to_le_bytes();
     len
+}
+
+/// Moves some of `octets` to where `to` is; what has no place there stays where it is.
+#[inline(never)]
+pub(crate) fn shift(octets: &mut [u8], from: Range<usize>, to: usize) {
+    let Range { start, end } = from;
+    if to <= start {
+        let part = octets.get_mut(to..end).unwrap_or_default();
+        if start - to <= part.len() {
+            part.copy_within(start - to.., 0);
+        }
+        return;
+    }
+    for at in (start..end).rev() {
+        let octet = octets.get(at).copied();
+        if let (Some(octet), Some(to)) = (octet, octets.get_mut(at - start + to)) {
+            *to = octet;
+        }
+    }
 }
 
 /// Copies as much of `from` as `to` has room for. Answers how many octets `from` has.

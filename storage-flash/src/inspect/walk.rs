@@ -175,9 +175,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     async fn describe(&mut self, seq: u32, at: u32, header: &Header, end: u32) -> RecordInfo {
         let geometry = self.log.geometry;
-        let address = self.catalog.address(seq, (at / geometry.unit) as u16);
+        let address = self.catalog.address(seq, geometry.unit_at(at));
         let pair = match header.kind {
-            Kind::Head => Some(name(seq, (at / geometry.unit) as u16)),
+            Kind::Head => Some(name(seq, geometry.unit_at(at))),
             Kind::Pins => None,
             _ => owner(seq, header),
         };
