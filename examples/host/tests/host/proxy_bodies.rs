@@ -1,7 +1,8 @@
 //! The proxy: bodies, in both directions and in every framing.
 
 use super::fixture::{Message, Proxy, TestOrigin, Then, proxied, receive, response};
-use std::io::Write;
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn rfc9112_s6_chunked_and_close_delimited_bodies_are_passed_on_and_stored() {
@@ -126,7 +127,19 @@ fn a_body_arrives_piece_by_piece() {
 #[test]
 fn a_client_that_leaves_half_way_leaves_nothing_behind() {
     let body = "x".repeat(2_000_000);
-    let (origin, proxy) = proxied(response(200, "Cache-Control: max-age=60\r\n", &body), &[]);
+    let octets = response(200, "Cache-Control: max-age=60\r\n", &body);
+    let asked = AtomicUsize::new(0);
+    // The first answer ends only once the proxy has gone, too.
+    let origin = TestOrigin::new(move |_, stream| {
+        let is_first = asked.fetch_add(1, Ordering::Relaxed) == 0;
+        let octets = if is_first { &octets[..octets.len() / 2] } else { &octets };
+        let _ = stream.write_all(octets);
+        if is_first {
+            let _ = stream.read(&mut [0; 1]);
+        }
+        Then::Close
+    });
+    let proxy = Proxy::new(origin.address, &[]);
     let mut connection = proxy.connect(b"GET /a HTTP/1.1\r\nHost: p\r\n\r\n");
     std::io::Read::read_exact(&mut connection, &mut [0; 1000]).expect("the beginning");
     drop(connection);
