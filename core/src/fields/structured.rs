@@ -93,7 +93,7 @@ const fn sextet(digit: u8) -> u8 {
 /// The members of a list, of all field lines of one name, joined with commas.
 ///
 /// Parameters are checked and left out. [`NoList`] is the last item, if it comes.
-#[cfg(any(feature = "groups", test))]
+#[cfg(feature = "groups")]
 #[derive(Clone)]
 pub(crate) struct Items<'a, L> {
     lines: L,
@@ -102,11 +102,11 @@ pub(crate) struct Items<'a, L> {
 }
 
 /// The field is no list.
-#[cfg(any(feature = "groups", test))]
+#[cfg(feature = "groups")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoList;
 
-#[cfg(any(feature = "groups", test))]
+#[cfg(feature = "groups")]
 impl<'a, L: Iterator<Item = &'a [u8]>> Items<'a, L> {
     /// `lines`: the values of the field lines. An empty one adds nothing.
     pub(crate) const fn of(lines: L) -> Self {
@@ -114,7 +114,7 @@ impl<'a, L: Iterator<Item = &'a [u8]>> Items<'a, L> {
     }
 }
 
-#[cfg(any(feature = "groups", test))]
+#[cfg(feature = "groups")]
 impl<'a, L: Iterator<Item = &'a [u8]>> Iterator for Items<'a, L> {
     type Item = Result<Value<'a>, NoList>;
 
@@ -135,12 +135,12 @@ impl<'a, L: Iterator<Item = &'a [u8]>> Iterator for Items<'a, L> {
 }
 
 /// What is left of a line.
-#[cfg_attr(any(feature = "groups", test), derive(Clone, Copy))]
+#[cfg_attr(feature = "groups", derive(Clone, Copy))]
 struct Parser<'a>(&'a [u8]);
 
 impl<'a> Parser<'a> {
     /// An item or inner list, and what separates it from the next (RFC 9651 §4.2.1).
-    #[cfg(any(feature = "groups", test))]
+    #[cfg(feature = "groups")]
     fn list_member(&mut self) -> Option<Value<'a>> {
         let value = if self.0.first() == Some(&b'(') { self.inner_list()? } else { self.item()? };
         self.parameters()?;
