@@ -40,7 +40,7 @@ use crate::time::Clock;
 use core::future::Future;
 use core::pin::pin;
 use reply::Parts;
-use walk::{Buffers, Sent, Walk};
+use walk::{Buffers, Sent};
 
 /// An HTTP client with a cache.
 ///
@@ -158,24 +158,17 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             None => idle,
         };
         let Call { request, content, deadline, interim, .. } = call;
-        let mut report = Report::default();
-        let mut failure = None;
         let mut nobody = |_: &ResponseHead<'_>| {};
         // Whatever the deadline is, the walk is compiled once.
         let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);
         let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
-        let mut walk = Walk {
-            store,
-            origin,
-            clock,
-            pending,
-            report: &mut report,
-            failure: &mut failure,
-            #[cfg(feature = "digest")]
-            expected: terms.and_then(|terms| terms.expected),
-        };
-        let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
-        let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
+        let mut reply = Reply::new(Parts { store, origin, pending });
+        let (mut walk, mut place) = reply.walk(clock);
+        #[cfg(feature = "digest")]
+        if let Some(terms) = terms {
+            walk.expected = terms.expected;
+        }
+        walk.run(idle, request, &mut sent, Buffers { head, record }, scratch, &mut place).await;
         #[cfg(feature = "digest")]
         if terms.is_some() {
             reply.hold();

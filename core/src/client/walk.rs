@@ -1,21 +1,21 @@
 //! One request's way through the states. Nothing is decided here; the states decide.
 //!
-//! The walk ends with an [`Ending`], of which the client makes a reply. States are dropped before
-//! the next wait where that is possible, and made again where it is cheap: what lives across an
-//! `await` costs RAM in every task.
+//! The walk puts its end in the reply's [`Place`]. States are dropped before the next wait where that is
+//! possible, and made again where it is cheap: what lives across an `await` costs RAM in every task. They
+//! are too large to be moved about: each is made where it stays, and lent from there.
 
 use super::asking::{Answered, Asking};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
+use super::reply::Place;
 use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
-use crate::options::CacheOptions;
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Arrived, Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
     StoreAndUse, UpdateNext,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
@@ -50,18 +50,6 @@ pub(super) struct Buffers<'c, const BYTES: usize, const FIELDS: usize> {
     pub(super) record: &'c mut [u8; BYTES],
 }
 
-/// How a walk ends.
-pub(super) enum Ending<'c> {
-    /// A stored response answers; the buffer holds its record.
-    Stored(FromCache<'c>, Found, &'c [u8]),
-    /// A stored response answers, and the origin has what is missing; the buffer holds its record.
-    Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
-    /// The origin answers.
-    Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
-    /// Nobody answers: 504, or 500 at the origin itself.
-    Nobody { status: u16 },
-}
-
 /// What came of asking the origin.
 enum Asked<'c> {
     /// A response to go on with.
@@ -80,7 +68,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         buffers: Buffers<'c, BYTES, FIELDS>,
         scratch: &'c mut Candidates,
-    ) -> Ending<'c> {
+        place: &mut Place<'_, 'c>,
+    ) {
         self.report.step(Step::IdleClient);
         let mut last = None;
         let mut selecting = idle.select(request, self.clock.now(), scratch);
@@ -106,10 +95,10 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         };
         let mut asking = match decided {
             UpdateNext::FromCache(state) => match self.load(state.id(), last, buffers.record).await {
-                Some(found) => return self.serve(state, found, buffers.record),
+                Some(found) => return self.serve(&state, found, buffers.record, place),
                 None => Asking::Miss(state.lost()),
             },
-            UpdateNext::GatewayTimeout(state) => return self.gateway_timeout(&state),
+            UpdateNext::GatewayTimeout(state) => return self.gateway_timeout(&state, place),
             UpdateNext::CacheMiss(miss) => Asking::Miss(miss),
             UpdateNext::NeedRevalidation(need) => Asking::Validation(need),
         };
@@ -121,10 +110,10 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Asked::Response(at) => asking.answered(head.response(), at),
             Asked::Nobody => asking.unreachable(),
             Asked::Continues(state, found, completing) => {
-                return Ending::Completing(state, found, record, completing.with_head(head.as_mut()));
+                return place.complete(&state, found, record, completing.with_head(head.as_mut()));
             }
         };
-        self.conclude(&mut next, last, record).await
+        self.conclude(&mut next, last, record, place).await;
     }
 
     pub(super) async fn find(
@@ -237,7 +226,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         next: &mut Answered<'c, 'c>,
         last: Option<Found>,
         record: &'c mut [u8],
-    ) -> Ending<'c> {
+        place: &mut Place<'_, 'c>,
+    ) {
         if let Answered::HeadUpdate(state) = next {
             self.report.step(Step::NeedToBeUpdated);
             self.freshen(state.work(), None, None, record).await;
@@ -247,21 +237,24 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             self.invalidate(state, record).await;
             *next = state.next().into();
         }
+        if let Answered::NeedToBeUpdated(state) = next {
+            *next = Answered::FromCache(state.next());
+        }
         let state = match next {
-            Answered::StoreAndUse(state) => return self.store_and_use(state, record.len()).await,
-            Answered::CouldNotBeStored(state) => return self.hand_over(state),
-            Answered::GatewayTimeout(state) => return self.gateway_timeout(state),
-            Answered::NeedToBeUpdated(state) => state.next(),
-            Answered::FromCache(state) => *state,
+            Answered::StoreAndUse(state) => return self.store_and_use(state, record.len(), place).await,
+            Answered::CouldNotBeStored(state) => return self.hand_over(state, place),
+            Answered::GatewayTimeout(state) => return self.gateway_timeout(state, place),
+            Answered::FromCache(state) => state,
             // Dealt with above.
             Answered::HeadUpdate(_)
             | Answered::InvalidateEntries(_)
+            | Answered::NeedToBeUpdated(_)
             | Answered::Combining(_)
-            | Answered::CacheMiss(_) => return Ending::Nobody { status: 504 },
+            | Answered::CacheMiss(_) => return,
         };
         match self.load(state.id(), last, record).await {
-            Some(found) => self.serve(state, found, record),
-            None => self.gateway_timeout(&state.nobody()),
+            Some(found) => self.serve(state, found, record, place),
+            None => self.gateway_timeout(&state.nobody(), place),
         }
     }
 
@@ -284,7 +277,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
     }
 
-    async fn store_and_use<'c>(&mut self, state: &StoreAndUse<'c>, record_max: usize) -> Ending<'c> {
+    async fn store_and_use<'c>(
+        &mut self,
+        state: &StoreAndUse<'c>,
+        record_max: usize,
+        place: &mut Place<'_, 'c>,
+    ) {
         self.report.step(Step::StoreAndUse);
         let pair = state.pair();
         let created = match record::encoded_len(&pair) {
@@ -305,24 +303,30 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 None
             }
         };
-        Ending::Origin { options: state.options(), arrived: state.arrived(), storing }
+        place.hand_over(state.arrived(), state.options(), storing);
     }
 
-    fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>) -> Ending<'c> {
+    fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>, place: &mut Place<'_, 'c>) {
         self.report.step(Step::CouldNotBeStored);
         self.report.storing = Storing::No(state.reason());
-        Ending::Origin { options: state.options(), arrived: state.arrived(), storing: None }
+        place.hand_over(state.arrived(), state.options(), None);
     }
 
-    fn gateway_timeout<'c>(&mut self, state: &GatewayTimeout<'c>) -> Ending<'c> {
+    fn gateway_timeout(&mut self, state: &GatewayTimeout<'_>, place: &mut Place<'_, '_>) {
         self.report.step(Step::GatewayTimeout);
         self.report.outcome = Outcome::GatewayTimeout;
         self.report.forwarded.get_or_insert(state.reason());
-        Ending::Nobody { status: state.status() }
+        *place.status = state.status();
     }
 
     /// A stored response answers; `record` holds its record.
-    fn serve<'c>(&mut self, state: FromCache<'c>, found: Found, record: &'c [u8]) -> Ending<'c> {
+    fn serve<'c>(
+        &mut self,
+        state: &FromCache<'c>,
+        found: Found,
+        record: &'c [u8],
+        place: &mut Place<'_, 'c>,
+    ) {
         self.report.step(Step::FromCache);
         self.report.outcome = match state.serving() {
             Serving::Fresh => Outcome::Hit,
@@ -335,6 +339,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         if state.forget() {
             self.pending.forget = Some(state.id());
         }
-        Ending::Stored(state, found, record)
+        place.serve(state, found, record);
     }
 }
