@@ -1,5 +1,5 @@
-//! What a walk asks the origin for, and what the answer leads to: the two states that send a request,
-//! [`CacheMiss`] and [`NeedRevalidation`], as one.
+//! What a walk is at, and what it asks the origin for: the two states that send a request, [`CacheMiss`] and
+//! [`NeedRevalidation`], as one.
 
 use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
@@ -7,6 +7,7 @@ use crate::pair::PairId;
 use crate::state::{
     CacheMiss, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, InvalidateEntries,
     MissNext, NeedRevalidation, NeedToBeUpdated, RevalidationNext, Serve, StoreAndUse, Unreachable,
+    UpdateNext,
 };
 use crate::time::Exchange;
 
@@ -17,9 +18,9 @@ pub(super) enum Asking<'a> {
     Validation(NeedRevalidation<'a>),
 }
 
-/// What follows it: all that can follow either, with a response or without.
-#[derive(Clone, Copy)]
-pub(super) enum Answered<'a, 'r> {
+/// The state of a walk, once the request is decided.
+pub(super) enum Next<'a, 'r> {
+    Asking(Asking<'a>),
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     HeadUpdate(NeedToBeUpdated<'r, HandOver>),
     StoreAndUse(StoreAndUse<'r>),
@@ -27,7 +28,6 @@ pub(super) enum Answered<'a, 'r> {
     InvalidateEntries(InvalidateEntries<'r>),
     Combining(Combining<'a, 'r>),
     FromCache(FromCache<'a>),
-    CacheMiss(CacheMiss<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
 }
 
@@ -56,32 +56,32 @@ impl<'a> Asking<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Answered<'a, 'r>
+    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Next<'a, 'r>
     where
         'a: 'r,
     {
         match self {
             Self::Miss(miss) => miss.next(response, at).into(),
             Self::Validation(need) => match need.next(response, at) {
-                RevalidationNext::NeedToBeUpdated(state) => Answered::NeedToBeUpdated(state),
-                RevalidationNext::HeadUpdate(state) => Answered::HeadUpdate(state),
-                RevalidationNext::StoreAndUse(state) => Answered::StoreAndUse(state),
-                RevalidationNext::CouldNotBeStored(state) => Answered::CouldNotBeStored(state),
-                RevalidationNext::InvalidateEntries(state) => Answered::InvalidateEntries(state),
-                RevalidationNext::FromCache(state) => Answered::FromCache(state),
-                RevalidationNext::CacheMiss(state) => Answered::CacheMiss(state),
+                RevalidationNext::NeedToBeUpdated(state) => Next::NeedToBeUpdated(state),
+                RevalidationNext::HeadUpdate(state) => Next::HeadUpdate(state),
+                RevalidationNext::StoreAndUse(state) => Next::StoreAndUse(state),
+                RevalidationNext::CouldNotBeStored(state) => Next::CouldNotBeStored(state),
+                RevalidationNext::InvalidateEntries(state) => Next::InvalidateEntries(state),
+                RevalidationNext::FromCache(state) => Next::FromCache(state),
+                RevalidationNext::CacheMiss(state) => Next::Asking(Self::Miss(state)),
             },
         }
     }
 
-    pub(super) fn unreachable<'r>(&self) -> Answered<'a, 'r> {
+    pub(super) fn unreachable<'r>(&self) -> Next<'a, 'r> {
         let next = match self {
             Self::Miss(miss) => miss.unreachable(),
             Self::Validation(need) => need.unreachable(),
         };
         match next {
-            Unreachable::FromCache(state) => Answered::FromCache(state),
-            Unreachable::GatewayTimeout(state) => Answered::GatewayTimeout(state),
+            Unreachable::FromCache(state) => Next::FromCache(state),
+            Unreachable::GatewayTimeout(state) => Next::GatewayTimeout(state),
         }
     }
 
@@ -94,7 +94,18 @@ impl<'a> Asking<'a> {
     }
 }
 
-impl<'a, 'r> From<MissNext<'a, 'r>> for Answered<'a, 'r> {
+impl<'a> From<UpdateNext<'a>> for Next<'a, '_> {
+    fn from(next: UpdateNext<'a>) -> Self {
+        match next {
+            UpdateNext::FromCache(state) => Self::FromCache(state),
+            UpdateNext::NeedRevalidation(state) => Self::Asking(Asking::Validation(state)),
+            UpdateNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
+            UpdateNext::GatewayTimeout(state) => Self::GatewayTimeout(state),
+        }
+    }
+}
+
+impl<'a, 'r> From<MissNext<'a, 'r>> for Next<'a, 'r> {
     fn from(next: MissNext<'a, 'r>) -> Self {
         match next {
             MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
@@ -103,12 +114,12 @@ impl<'a, 'r> From<MissNext<'a, 'r>> for Answered<'a, 'r> {
             MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
             MissNext::Combining(state) => Self::Combining(state),
             MissNext::FromCache(state) => Self::FromCache(state),
-            MissNext::CacheMiss(state) => Self::CacheMiss(state),
+            MissNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
         }
     }
 }
 
-impl<'r> From<End<'r>> for Answered<'_, 'r> {
+impl<'r> From<End<'r>> for Next<'_, 'r> {
     fn from(end: End<'r>) -> Self {
         match end {
             End::StoreAndUse(state) => Self::StoreAndUse(state),

@@ -168,7 +168,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         if let Some(terms) = terms {
             walk.expected = terms.expected;
         }
-        walk.run(idle, request, &mut sent, Buffers { head, record }, scratch, &mut place).await;
+        walk.run(&idle, &request, &mut sent, Buffers { head, record }, scratch, &mut place).await;
         #[cfg(feature = "digest")]
         if terms.is_some() {
             reply.hold();

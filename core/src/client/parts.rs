@@ -58,10 +58,11 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 // It holds more than there is.
                 return Combined::Failed;
             }
-            let Some(found) = self.load(from, None, record).await else {
+            let mut last = None;
+            if !self.load(from, &mut last, record).await {
                 return Combined::Failed;
-            };
-            let updated = match found.view(record) {
+            }
+            let updated = match last.and_then(|found| found.view(record)) {
                 Some(pair) => rewrite(self.store, id, &state.combined(&pair), record.len()).await,
                 None => Err(StoreError::Gone),
             };
@@ -113,8 +114,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let expected = match self.expected {
             Some(expected) => Some(*expected),
             None => {
-                let found = self.load(id, None, record).await.ok_or(StoreError::Gone)?;
-                found.view(record).and_then(|pair| digest::of_stored(200, pair.response.fields))
+                let mut last = None;
+                if !self.load(id, &mut last, record).await {
+                    return Err(StoreError::Gone);
+                }
+                let pair = last.and_then(|found| found.view(record));
+                pair.and_then(|pair| digest::of_stored(200, pair.response.fields))
             }
         };
         let Some(mut verifier) = expected.map(Verifier::new) else {
@@ -142,15 +147,18 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     ) -> Option<(Found, Completing<'static>)> {
         self.report.step(Step::Combining);
         let id = state.id()?;
-        let found = self.load(id, None, record).await?;
-        let resumed = match found.view(record) {
+        let mut last = None;
+        self.load(id, &mut last, record).await;
+        let resumed = match last.and_then(|found| found.view(record)) {
             Some(pair) => resume(self.store, state, &pair, record.len()).await,
             None => Err(StoreError::Gone),
         };
         match resumed {
             Ok(writing) => {
                 self.pending.writing = Some(writing);
-                let Some(found) = self.load(id, None, record).await else {
+                last = None;
+                self.load(id, &mut last, record).await;
+                let Some(found) = last else {
                     self.pending.settle_writing(self.store).await;
                     return None;
                 };

@@ -4,7 +4,7 @@
 //! possible, and made again where it is cheap: what lives across an `await` costs RAM in every task. They
 //! are too large to be moved about: each is made where it stays, and lent from there.
 
-use super::asking::{Answered, Asking};
+use super::asking::{Asking, Next};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
 use super::reply::Place;
@@ -15,8 +15,8 @@ use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
-    StoreAndUse, UpdateNext,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Selecting,
+    Serving, StoreAndUse,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
@@ -63,57 +63,88 @@ enum Asked<'c> {
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     pub(super) async fn run<'c, const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        idle: IdleClient<'c>,
-        request: RequestHead<'c>,
+        idle: &IdleClient<'c>,
+        request: &RequestHead<'c>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         buffers: Buffers<'c, BYTES, FIELDS>,
         scratch: &'c mut Candidates,
         place: &mut Place<'_, 'c>,
     ) {
         self.report.step(Step::IdleClient);
+        let Buffers { head, record } = buffers;
+        // Until the last response is in it.
+        let mut head = Some(head);
+        // What lies in `record`.
         let mut last = None;
-        let mut selecting = idle.select(request, self.clock.now(), scratch);
+        let selecting = idle.select(*request, self.clock.now(), scratch);
+        let mut next = self.decide(selecting, record, &mut last).await;
+        loop {
+            next = match &mut next {
+                Next::Asking(asking) => {
+                    // It is asked once.
+                    let Some(head) = head.take() else { return };
+                    match self.ask(asking, sent, head, record, &mut last).await {
+                        Asked::Response(at) => asking.answered(head.response(), at),
+                        Asked::Nobody => asking.unreachable(),
+                        Asked::Continues(state, found, completing) => {
+                            return place.complete(&state, found, record, completing.with_head(head.as_mut()));
+                        }
+                    }
+                }
+                Next::FromCache(state) => {
+                    if self.load(state.id(), &mut last, record).await
+                        && let Some(found) = last
+                    {
+                        return self.serve(state, found, record, place);
+                    }
+                    match head {
+                        Some(_) => Next::Asking(Asking::Miss(state.lost())),
+                        None => Next::GatewayTimeout(state.nobody()),
+                    }
+                }
+                // They are freshened.
+                Next::NeedToBeUpdated(state) => Next::FromCache(state.next()),
+                Next::HeadUpdate(state) => Next::InvalidateEntries(state.next()),
+                Next::InvalidateEntries(state) => {
+                    self.invalidate(state, record).await;
+                    state.next().into()
+                }
+                Next::StoreAndUse(state) => return self.store_and_use(state, record.len(), place).await,
+                Next::CouldNotBeStored(state) => return self.hand_over(state, place),
+                Next::GatewayTimeout(state) => return self.gateway_timeout(state, place),
+                // It has been continued, or lost.
+                Next::Combining(state) => Next::Asking(Asking::Miss(state.lost())),
+            };
+        }
+    }
+
+    /// Decides a request by what is stored.
+    async fn decide<'c>(
+        &mut self,
+        mut selecting: Selecting<'c>,
+        record: &mut [u8],
+        last: &mut Option<Found>,
+    ) -> Next<'c, 'c> {
         if selecting.wants_pairs() {
-            let key = PairKey::new(request.uri);
+            let key = PairKey::new(selecting.request().uri);
             let mut cursor = Cursor::new();
-            while let Some(found) = self.find(key, &mut cursor, buffers.record).await {
-                if self.offer(&mut selecting, found, buffers.record).await {
-                    last = Some(found);
+            while let Some(found) = self.find(key, &mut cursor, record).await {
+                if self.offer(&mut selecting, found, record).await {
+                    *last = Some(found);
                 }
             }
             if !cursor.left_alone {
-                last = None;
+                *last = None;
             }
         }
-        let decided = match selecting.finish().decided() {
-            ControlFlow::Break(next) => next,
+        match selecting.finish().decided() {
+            ControlFlow::Break(next) => next.into(),
             ControlFlow::Continue(state) => {
-                last = None;
-                let combined = self.combine(&state, buffers.record).await;
-                state.next(combined)
+                *last = None;
+                let combined = self.combine(&state, record).await;
+                state.next(combined).into()
             }
-        };
-        let mut asking = match decided {
-            UpdateNext::FromCache(state) => match self.load(state.id(), last, buffers.record).await {
-                Some(found) => return self.serve(&state, found, buffers.record, place),
-                None => Asking::Miss(state.lost()),
-            },
-            UpdateNext::GatewayTimeout(state) => return self.gateway_timeout(&state, place),
-            UpdateNext::CacheMiss(miss) => Asking::Miss(miss),
-            UpdateNext::NeedRevalidation(need) => Asking::Validation(need),
-        };
-        if let Asking::Miss(_) = asking {
-            last = None;
         }
-        let Buffers { head, record } = buffers;
-        let mut next = match self.ask(&mut asking, sent, head, record, &mut last).await {
-            Asked::Response(at) => asking.answered(head.response(), at),
-            Asked::Nobody => asking.unreachable(),
-            Asked::Continues(state, found, completing) => {
-                return place.complete(&state, found, record, completing.with_head(head.as_mut()));
-            }
-        };
-        self.conclude(&mut next, last, record, place).await;
     }
 
     pub(super) async fn find(
@@ -127,14 +158,15 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         found.ok().flatten()
     }
 
-    /// Loads a pair's record, unless the buffer holds it.
-    pub(super) async fn load(&mut self, id: PairId, last: Option<Found>, record: &mut [u8]) -> Option<Found> {
+    /// Loads a pair's record, unless the buffer holds it: `last` says whose it does. Whether there is one.
+    pub(super) async fn load(&mut self, id: PairId, last: &mut Option<Found>, record: &mut [u8]) -> bool {
         if last.is_some_and(|found| found.id == id) {
-            return last;
+            return true;
         }
         let found = self.store.head(id, record).await;
         self.report.store_failed |= found.is_err();
-        found.ok().flatten().filter(|found| found.view(record).is_some())
+        *last = found.ok().flatten().filter(|found| found.view(record).is_some());
+        last.is_some()
     }
 
     /// Sends a request and waits for the head of the response.
@@ -186,28 +218,30 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             if let Some(id) = asking.begin(self.report) {
                 self.remove(id).await;
             }
+            if let Asking::Miss(_) = asking {
+                *last = None;
+            }
             let Some(at) = self.send(&asking.outgoing(), sent, head).await else {
                 return Asked::Nobody;
             };
-            match asking.answered(head.response(), at) {
-                Answered::CacheMiss(miss) => *asking = Asking::Miss(miss),
-                Answered::Combining(state) => {
-                    let continued = self.continue_part(&state, at, record).await;
+            let next = asking.answered(head.response(), at);
+            let (work, answer) = match &next {
+                Next::Asking(again) => {
+                    *asking = *again;
+                    continue;
+                }
+                Next::Combining(state) => {
+                    let continued = self.continue_part(state, at, record).await;
                     if let Some((state, (found, completing))) = state.next().zip(continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
                         return Asked::Continues(state, found, completing);
                     }
                     *asking = Asking::Miss(state.lost());
+                    continue;
                 }
-                Answered::NeedToBeUpdated(state) => {
-                    self.report.step(Step::NeedToBeUpdated);
-                    *last = self.freshen(state.work(), state.answers(), *last, record).await;
-                    if last.is_some() {
-                        return Asked::Response(at);
-                    }
-                    *asking = asking.lost();
-                }
+                Next::NeedToBeUpdated(state) => (state.work(), state.answers()),
+                Next::HeadUpdate(state) => (state.work(), None),
                 _ => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
@@ -215,46 +249,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     }
                     return Asked::Response(at);
                 }
-            }
-            *last = None;
-        }
-    }
-
-    /// What the last response leads to.
-    async fn conclude<'c>(
-        &mut self,
-        next: &mut Answered<'c, 'c>,
-        last: Option<Found>,
-        record: &'c mut [u8],
-        place: &mut Place<'_, 'c>,
-    ) {
-        if let Answered::HeadUpdate(state) = next {
+            };
             self.report.step(Step::NeedToBeUpdated);
-            self.freshen(state.work(), None, None, record).await;
-            *next = Answered::InvalidateEntries(state.next());
-        }
-        if let Answered::InvalidateEntries(state) = next {
-            self.invalidate(state, record).await;
-            *next = state.next().into();
-        }
-        if let Answered::NeedToBeUpdated(state) = next {
-            *next = Answered::FromCache(state.next());
-        }
-        let state = match next {
-            Answered::StoreAndUse(state) => return self.store_and_use(state, record.len(), place).await,
-            Answered::CouldNotBeStored(state) => return self.hand_over(state, place),
-            Answered::GatewayTimeout(state) => return self.gateway_timeout(state, place),
-            Answered::FromCache(state) => state,
-            // Dealt with above.
-            Answered::HeadUpdate(_)
-            | Answered::InvalidateEntries(_)
-            | Answered::NeedToBeUpdated(_)
-            | Answered::Combining(_)
-            | Answered::CacheMiss(_) => return,
-        };
-        match self.load(state.id(), last, record).await {
-            Some(found) => self.serve(state, found, record, place),
-            None => self.gateway_timeout(&state.nobody(), place),
+            self.freshen(work, answer, last, record).await;
+            if last.is_some() || answer.is_none() {
+                return Asked::Response(at);
+            }
+            *asking = asking.lost();
         }
     }
 
