@@ -4,6 +4,7 @@
 //! possible, and made again where it is cheap: what lives across an `await` costs RAM in every task. They
 //! are too large to be moved about: each is made where it stays, and lent from there.
 
+use super::apart::apart;
 use super::asking::{Asking, Next};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
@@ -22,7 +23,7 @@ use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
 use core::future::Future;
 use core::ops::ControlFlow;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 
 /// A request under way.
 pub(super) struct Walk<'w, S, O: Origin, C> {
@@ -39,7 +40,7 @@ pub(super) struct Walk<'w, S, O: Origin, C> {
 
 /// What is sent with the request, and how long one waits.
 pub(super) struct Sent<'w, T, D> {
-    pub(super) content: Option<T>,
+    pub(super) content: &'w mut Option<T>,
     pub(super) deadline: Pin<&'w mut D>,
     pub(super) interim: &'w mut dyn FnMut(&ResponseHead<'_>),
 }
@@ -77,13 +78,14 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         // What lies in `record`.
         let mut last = None;
         let selecting = idle.select(*request, self.clock.now(), scratch);
-        let mut next = self.decide(selecting, record, &mut last).await;
+        let mut next = apart(pin!(self.decide(selecting, record, &mut last))).await;
         loop {
             next = match &mut next {
                 Next::Asking(asking) => {
                     // It is asked once.
                     let Some(head) = head.take() else { return };
-                    match self.ask(asking, sent, head, record, &mut last).await {
+                    let asked = apart(pin!(self.ask(asking, sent, head, record, &mut last))).await;
+                    match asked {
                         Asked::Response(at) => asking.answered(head.response(), at),
                         Asked::Nobody => asking.unreachable(),
                         Asked::Continues(state, found, completing) => {
@@ -106,10 +108,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 Next::NeedToBeUpdated(state) => Next::FromCache(state.next()),
                 Next::HeadUpdate(state) => Next::InvalidateEntries(state.next()),
                 Next::InvalidateEntries(state) => {
-                    self.invalidate(state, record).await;
+                    apart(pin!(self.invalidate(state, record))).await;
                     state.next().into()
                 }
-                Next::StoreAndUse(state) => return self.store_and_use(state, record.len(), place).await,
+                Next::StoreAndUse(state) => {
+                    return apart(pin!(self.store_and_use(state, record.len(), place))).await;
+                }
                 Next::CouldNotBeStored(state) => return self.hand_over(state, place),
                 Next::GatewayTimeout(state) => return self.gateway_timeout(state, place),
                 // It has been continued, or lost.
@@ -141,7 +145,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             ControlFlow::Break(next) => next.into(),
             ControlFlow::Continue(state) => {
                 *last = None;
-                let combined = self.combine(&state, record).await;
+                let combined = apart(pin!(self.combine(&state, record))).await;
                 state.next(combined).into()
             }
         }
@@ -221,7 +225,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             if let Asking::Miss(_) = asking {
                 *last = None;
             }
-            let Some(at) = self.send(&asking.outgoing(), sent, head).await else {
+            let Some(at) = apart(pin!(self.send(&asking.outgoing(), sent, head))).await else {
                 return Asked::Nobody;
             };
             let next = asking.answered(head.response(), at);
@@ -231,7 +235,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     continue;
                 }
                 Next::Combining(state) => {
-                    let continued = self.continue_part(state, at, record).await;
+                    let continued = apart(pin!(self.continue_part(state, at, record))).await;
                     if let Some((state, (found, completing))) = state.next().zip(continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
@@ -251,7 +255,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
             };
             self.report.step(Step::NeedToBeUpdated);
-            self.freshen(work, answer, last, record).await;
+            apart(pin!(self.freshen(work, answer, last, record))).await;
             if last.is_some() || answer.is_none() {
                 return Asked::Response(at);
             }
