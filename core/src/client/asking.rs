@@ -5,11 +5,12 @@ use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, InvalidateEntries,
-    MissNext, NeedRevalidation, NeedToBeUpdated, RevalidationNext, Serve, StoreAndUse, Unreachable,
-    UpdateNext,
+    CacheMiss, Combined, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, IdleNext,
+    InvalidateEntries, MissNext, NeedRevalidation, NeedToBeUpdated, PartialUpdate, RevalidationNext,
+    Selecting, Serve, StoreAndUse, Unreachable, UpdateNext,
 };
 use crate::time::Exchange;
+use core::ops::ControlFlow;
 
 /// A state that sends a request.
 #[derive(Clone, Copy)]
@@ -18,8 +19,10 @@ pub(super) enum Asking<'a> {
     Validation(NeedRevalidation<'a>),
 }
 
-/// The state of a walk, once the request is decided.
+/// The state of a walk.
 pub(super) enum Next<'a, 'r> {
+    Selecting(Selecting<'a>),
+    PartialUpdate(PartialUpdate<'a>),
     Asking(Asking<'a>),
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     HeadUpdate(NeedToBeUpdated<'r, HandOver>),
@@ -29,6 +32,60 @@ pub(super) enum Next<'a, 'r> {
     Combining(Combining<'a, 'r>),
     FromCache(FromCache<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
+    /// It is in another place meanwhile.
+    Ended,
+}
+
+/// A state is too large to be moved about, so what follows is put in its place; in functions of their own,
+/// for the frame of the walk is not to have room for them.
+impl<'c> Next<'c, 'c> {
+    /// What follows when the state's work is done.
+    #[inline(never)]
+    pub(super) fn go_on(&mut self) {
+        *self = match core::mem::replace(self, Self::Ended) {
+            Self::Selecting(state) => state.finish().into(),
+            Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
+            Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
+            Self::InvalidateEntries(state) => state.next().into(),
+            Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
+            same => same,
+        };
+    }
+
+    /// What follows when stored parts were combined, or could not be.
+    #[inline(never)]
+    pub(super) fn combined(&mut self, combined: Combined) {
+        if let Self::PartialUpdate(state) = core::mem::replace(self, Self::Ended) {
+            *self = state.next(combined).into();
+        }
+    }
+
+    /// What follows the last response.
+    #[inline(never)]
+    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: Exchange) {
+        if let Self::Asking(asking) = self {
+            *self = asking.answered(response, at);
+        }
+    }
+
+    /// What follows when the origin cannot be reached.
+    #[inline(never)]
+    pub(super) fn unreachable(&mut self) {
+        if let Self::Asking(asking) = self {
+            *self = asking.unreachable();
+        }
+    }
+
+    /// What follows when the store has lost the pair that answers.
+    #[inline(never)]
+    pub(super) fn lost(&mut self, may_ask: bool) {
+        if let Self::FromCache(state) = self {
+            *self = match may_ask {
+                true => Self::Asking(Asking::Miss(state.lost())),
+                false => Self::GatewayTimeout(state.nobody()),
+            };
+        }
+    }
 }
 
 impl<'a> Asking<'a> {
@@ -90,6 +147,15 @@ impl<'a> Asking<'a> {
         match self {
             Self::Miss(miss) => Self::Miss(*miss),
             Self::Validation(need) => Self::Miss(need.lost()),
+        }
+    }
+}
+
+impl<'a> From<IdleNext<'a>> for Next<'a, '_> {
+    fn from(next: IdleNext<'a>) -> Self {
+        match next.decided() {
+            ControlFlow::Break(next) => next.into(),
+            ControlFlow::Continue(state) => Self::PartialUpdate(state),
         }
     }
 }

@@ -22,7 +22,6 @@ use crate::state::{
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
 use core::future::Future;
-use core::ops::ControlFlow;
 use core::pin::{Pin, pin};
 
 /// A request under way.
@@ -52,13 +51,13 @@ pub(super) struct Buffers<'c, const BYTES: usize, const FIELDS: usize> {
 }
 
 /// What came of asking the origin.
-enum Asked<'c> {
+enum Asked {
     /// A response to go on with.
     Response(Exchange),
     /// It could not be reached.
     Nobody,
-    /// A stored part goes on with the response.
-    Continues(FromCache<'c>, Found, Completing<'static>),
+    /// A stored part, which is what answers, goes on with the response.
+    Continues(Found, Completing<'static>),
 }
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
@@ -77,21 +76,31 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let mut head = Some(head);
         // What lies in `record`.
         let mut last = None;
-        let selecting = idle.select(*request, self.clock.now(), scratch);
-        let mut next = apart(pin!(self.decide(selecting, record, &mut last))).await;
+        let mut next = Next::Selecting(idle.select(*request, self.clock.now(), scratch));
         loop {
-            next = match &mut next {
-                Next::Asking(asking) => {
+            match &mut next {
+                Next::Selecting(selecting) => {
+                    apart(pin!(self.look(selecting, record, &mut last))).await;
+                }
+                Next::PartialUpdate(state) => {
+                    last = None;
+                    let combined = apart(pin!(self.combine(state, record))).await;
+                    next.combined(combined);
+                    continue;
+                }
+                Next::Asking(_) => {
                     // It is asked once.
                     let Some(head) = head.take() else { return };
-                    let asked = apart(pin!(self.ask(asking, sent, head, record, &mut last))).await;
+                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last))).await;
                     match asked {
-                        Asked::Response(at) => asking.answered(head.response(), at),
-                        Asked::Nobody => asking.unreachable(),
-                        Asked::Continues(state, found, completing) => {
-                            return place.complete(&state, found, record, completing.with_head(head.as_mut()));
+                        Asked::Response(at) => next.answered(head.response(), at),
+                        Asked::Nobody => next.unreachable(),
+                        Asked::Continues(found, completing) => {
+                            let Next::FromCache(state) = &next else { return };
+                            return place.complete(state, found, record, completing.with_head(head.as_mut()));
                         }
                     }
+                    continue;
                 }
                 Next::FromCache(state) => {
                     if self.load(state.id(), &mut last, record).await
@@ -99,55 +108,37 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     {
                         return self.serve(state, found, record, place);
                     }
-                    match head {
-                        Some(_) => Next::Asking(Asking::Miss(state.lost())),
-                        None => Next::GatewayTimeout(state.nobody()),
-                    }
+                    next.lost(head.is_some());
+                    continue;
                 }
-                // They are freshened.
-                Next::NeedToBeUpdated(state) => Next::FromCache(state.next()),
-                Next::HeadUpdate(state) => Next::InvalidateEntries(state.next()),
-                Next::InvalidateEntries(state) => {
-                    apart(pin!(self.invalidate(state, record))).await;
-                    state.next().into()
-                }
+                // They are freshened, and the part is continued or lost.
+                Next::NeedToBeUpdated(_) | Next::HeadUpdate(_) | Next::Combining(_) => {}
+                Next::InvalidateEntries(state) => apart(pin!(self.invalidate(state, record))).await,
                 Next::StoreAndUse(state) => {
                     return apart(pin!(self.store_and_use(state, record.len(), place))).await;
                 }
                 Next::CouldNotBeStored(state) => return self.hand_over(state, place),
                 Next::GatewayTimeout(state) => return self.gateway_timeout(state, place),
-                // It has been continued, or lost.
-                Next::Combining(state) => Next::Asking(Asking::Miss(state.lost())),
-            };
+                Next::Ended => return,
+            }
+            next.go_on();
         }
     }
 
-    /// Decides a request by what is stored.
-    async fn decide<'c>(
-        &mut self,
-        mut selecting: Selecting<'c>,
-        record: &mut [u8],
-        last: &mut Option<Found>,
-    ) -> Next<'c, 'c> {
-        if selecting.wants_pairs() {
-            let key = PairKey::new(selecting.request().uri);
-            let mut cursor = Cursor::new();
-            while let Some(found) = self.find(key, &mut cursor, record).await {
-                if self.offer(&mut selecting, found, record).await {
-                    *last = Some(found);
-                }
-            }
-            if !cursor.left_alone {
-                *last = None;
+    /// Looks at what is stored for a request.
+    async fn look(&mut self, selecting: &mut Selecting<'_>, record: &mut [u8], last: &mut Option<Found>) {
+        if !selecting.wants_pairs() {
+            return;
+        }
+        let key = PairKey::new(selecting.request().uri);
+        let mut cursor = Cursor::new();
+        while let Some(found) = self.find(key, &mut cursor, record).await {
+            if self.offer(selecting, found, record).await {
+                *last = Some(found);
             }
         }
-        match selecting.finish().decided() {
-            ControlFlow::Break(next) => next.into(),
-            ControlFlow::Continue(state) => {
-                *last = None;
-                let combined = apart(pin!(self.combine(&state, record))).await;
-                state.next(combined).into()
-            }
+        if !cursor.left_alone {
+            *last = None;
         }
     }
 
@@ -212,13 +203,14 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// buffer may be needed again.
     async fn ask<'c, const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        asking: &mut Asking<'c>,
+        next: &mut Next<'c, 'c>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         head: &mut HeadBuf<BYTES, FIELDS>,
         record: &mut [u8],
         last: &mut Option<Found>,
-    ) -> Asked<'c> {
+    ) -> Asked {
         loop {
+            let Next::Asking(asking) = next else { return Asked::Nobody };
             if let Some(id) = asking.begin(self.report) {
                 self.remove(id).await;
             }
@@ -228,24 +220,24 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let Some(at) = apart(pin!(self.send(&asking.outgoing(), sent, head))).await else {
                 return Asked::Nobody;
             };
-            let next = asking.answered(head.response(), at);
-            let (work, answer) = match &next {
+            let (work, answer) = match asking.answered(head.response(), at) {
                 Next::Asking(again) => {
-                    *asking = *again;
+                    *asking = again;
                     continue;
                 }
                 Next::Combining(state) => {
-                    let continued = apart(pin!(self.continue_part(state, at, record))).await;
+                    let continued = apart(pin!(self.continue_part(&state, at, record))).await;
                     if let Some((state, (found, completing))) = state.next().zip(continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
-                        return Asked::Continues(state, found, completing);
+                        *next = Next::FromCache(state);
+                        return Asked::Continues(found, completing);
                     }
                     *asking = Asking::Miss(state.lost());
                     continue;
                 }
-                Next::NeedToBeUpdated(state) => (state.work(), state.answers()),
-                Next::HeadUpdate(state) => (state.work(), None),
+                Next::NeedToBeUpdated(state) => (*state.work(), state.answers()),
+                Next::HeadUpdate(state) => (*state.work(), None),
                 _ => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
@@ -255,7 +247,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
             };
             self.report.step(Step::NeedToBeUpdated);
-            apart(pin!(self.freshen(work, answer, last, record))).await;
+            apart(pin!(self.freshen(&work, answer, last, record))).await;
             if last.is_some() || answer.is_none() {
                 return Asked::Response(at);
             }
