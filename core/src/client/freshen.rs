@@ -22,16 +22,17 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         for id in others.chain(answer) {
             let is_answer = Some(id) == answer;
             let mut goes = work.forget() && !is_answer;
-            if !goes
-                && self.load(id, last, record).await
-                && !work.forget()
-                && work.ids().any(|written| written == id)
-                && let Some(new) = last.and_then(|found| found.view(record)).map(|pair| work.freshened(&pair))
-                && let Err(error) = parts::rewrite(self.store, id, &new, record.len()).await
-            {
-                goes = self.not_freshened(&error, id, is_answer);
-                if matches!(error, StoreError::Gone) {
-                    *last = None;
+            let is_written = !work.forget() && work.ids().any(|written| written == id);
+            if !goes && self.load(id, last, record).await && is_written {
+                let new = {
+                    let Some(pair) = last.and_then(|found| found.view(record)) else { continue };
+                    work.freshened(&pair)
+                };
+                if let Err(error) = parts::rewrite(self.store, id, &new, record.len()).await {
+                    goes = self.not_freshened(&error, id, is_answer);
+                    if matches!(error, StoreError::Gone) {
+                        *last = None;
+                    }
                 }
             }
             if goes {

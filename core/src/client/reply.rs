@@ -1,5 +1,6 @@
 //! `Reply`: the answer to a request, its body read piece by piece.
 
+use super::apart::apart;
 use super::completing::Completing;
 use super::storing::StoringBody;
 use super::walk::Walk;
@@ -11,6 +12,7 @@ use crate::state::{Arrived, FromCache};
 use crate::store::{Found, PairStore, StoreError};
 use core::fmt;
 use core::future::{Future, pending};
+use core::pin::pin;
 
 /// The answer to a request. There always is one: if nobody could answer, its status is 504 (500 of a
 /// `Server`, feature `server`).
@@ -236,7 +238,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             #[cfg(feature = "server")]
             Body::Origin { .. } if self.is_answered() => self.read_answered(buf, deadline).await,
             Body::Origin { .. } => self.read_origin(buf, deadline).await,
-            Body::Completing(_) => self.read_completing(buf, deadline).await,
+            Body::Completing(_) => apart(pin!(self.read_completing(buf, deadline))).await,
         };
         if read.is_err() {
             self.body = Body::Failed;

@@ -226,7 +226,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     continue;
                 }
                 Next::Combining(state) => {
-                    let continued = apart(pin!(self.continue_part(&state, at, record))).await;
+                    let continued = apart(pin!(self.continue_part(&state, &at, record))).await;
                     if let Some((state, (found, completing))) = state.next().zip(continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
