@@ -7,6 +7,7 @@ use larder::store::{PairStore, Pin, StoreError, Writing};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Something done to a store.
 #[derive(Clone, Debug)]
@@ -98,6 +99,8 @@ struct Model<S> {
     open: Vec<Open>,
     /// Incomplete pairs that are not being written.
     parts: Vec<Part>,
+    /// Those that were begun, and whose writer was given up before it could tell their name.
+    nameless: Vec<Part>,
     pins: Vec<Pin>,
     pinned: HashMap<u64, usize>,
     seeds: u64,
@@ -111,6 +114,7 @@ impl<S: PairStore> Model<S> {
             gone: Vec::new(),
             open: Vec::new(),
             parts: Vec::new(),
+            nameless: Vec::new(),
             pins: Vec::new(),
             pinned: HashMap::new(),
             seeds: 0,
@@ -161,8 +165,9 @@ impl<S: PairStore> Model<S> {
                 let found = find_all(&mut self.store, larder::pair::PairKey::new(&key), |_| ()).await;
                 for id in found {
                     let is_part = self.parts.iter().any(|part| part.id == Some(id));
+                    let is_nameless = self.nameless.iter().any(|part| part.sample.uri == key);
                     assert!(
-                        is_part || self.there.iter().any(|stored| stored.id == id),
+                        is_part || is_nameless || self.there.iter().any(|stored| stored.id == id),
                         "{id:?} was never stored"
                     );
                 }
@@ -187,6 +192,7 @@ impl<S: PairStore> Model<S> {
                 let uri = format!("http://example.com/{uri}");
                 self.store.invalidate(larder::pair::PairKey::new(&uri)).await.expect("the medium");
                 self.parts.retain(|part| part.sample.uri != uri);
+                self.nameless.retain(|part| part.sample.uri != uri);
                 for stored in self.there.extract_if(.., |stored| stored.sample.uri == uri).collect::<Vec<_>>()
                 {
                     self.forget(stored);
@@ -237,9 +243,12 @@ impl<S: PairStore> Model<S> {
         match self.store.write(open.writing, chunk).await {
             Ok(()) => open.written += chunk.len(),
             Err(_) => {
-                let open = self.open.remove(writer);
-                let again = self.store.commit(open.writing, &[]).await;
+                let Open { writing, written, part, .. } = self.open.remove(writer);
+                let again = self.store.commit(writing, &[]).await;
                 assert!(matches!(again, Err(StoreError::Gone)), "a writer that failed is abandoned");
+                if let Some((part, begun)) = part {
+                    self.cut_short(part, begun..written + chunk.len());
+                }
             }
         }
     }
@@ -252,18 +261,21 @@ impl<S: PairStore> Model<S> {
         if part.as_ref().is_some_and(|(part, begun)| !part.is_whole_with(*begun..sample.len)) {
             return self.suspend(Open { writing, sample, written, part }).await;
         }
-        if written < sample.len && self.store.write(writing, &sample.body()[written..]).await.is_err() {
-            return;
-        }
+        let rest = &sample.body()[written..];
+        let is_written = rest.is_empty() || self.store.write(writing, rest).await.is_ok();
         let same =
             |stored: &Stored| replace && stored.sample.uri == sample.uri && stored.sample.variant.is_none();
         let replaces: Vec<_> =
             self.there.iter().filter(|stored| same(stored)).map(|stored| stored.id).collect();
-        if let Ok(id) = self.store.commit(writing, &replaces).await {
+        let committed = self.store.commit(writing, &replaces).await;
+        assert!(is_written || committed.is_err(), "what could not be written is whole");
+        if let Ok(id) = committed {
             for old in self.there.extract_if(.., |stored| replaces.contains(&stored.id)).collect::<Vec<_>>() {
                 self.forget(old);
             }
             self.there.push(Stored { id, sample });
+        } else if let Some((part, begun)) = part {
+            self.cut_short(part, begun..sample.len);
         }
     }
 
@@ -274,6 +286,9 @@ impl<S: PairStore> Model<S> {
             assert!(matches!(kept, Ok(None) | Err(StoreError::Gone)), "{kept:?}: it is not resumable");
             return;
         };
+        if matches!(kept, Err(StoreError::Gone)) {
+            return self.cut_short(part, begun..open.written);
+        }
         part.add(begun..open.written);
         match kept {
             Ok(Some(id)) => {
@@ -282,16 +297,21 @@ impl<S: PairStore> Model<S> {
                 self.parts.push(part);
             }
             Ok(None) => assert!(part.is_empty(), "{part:?} was given up"),
-            Err(StoreError::Gone) => {}
             Err(error) => panic!("{error:?}"),
         }
+    }
+
+    /// The store needed the writer for something else.
+    fn cut_short(&mut self, part: Part, range: Range<usize>) {
+        let kept = if part.id.is_some() { &mut self.parts } else { &mut self.nameless };
+        kept.push(part.cut_short(range));
     }
 
     /// Goes on at the first octet that is missing.
     async fn resume(&mut self, at: usize) {
         let part = self.parts.remove(at);
-        let Some((id, first)) = part.id.zip(part.first_missing()) else {
-            return;
+        let Some((id, first)) = part.id.zip(part.next_missing()) else {
+            return self.parts.push(part);
         };
         match self.store.resume(id, first as u64).await {
             Ok(writing) => {
@@ -338,7 +358,9 @@ impl<S: PairStore> Model<S> {
             part.check(&mut self.store).await;
             incomplete += u32::from(part.is_there(&mut self.store).await);
         }
-        assert_eq!(self.store.health().await.pairs, whole + incomplete);
+        let (pairs, nameless) = (self.store.health().await.pairs, self.nameless.len() as u32);
+        let counted = whole + incomplete;
+        assert!((counted..=counted + nameless).contains(&pairs), "{pairs} pairs, {counted} of them known");
         for stored in &self.gone {
             assert_eq!(check(&mut self.store, stored).await, Kept::Gone);
             assert!(read_body(&mut self.store, stored.id, 10).await.is_err());
