@@ -5,12 +5,11 @@ use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combined, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, IdleNext,
-    InvalidateEntries, MissNext, NeedRevalidation, NeedToBeUpdated, PartialUpdate, RevalidationNext,
-    Selecting, Serve, StoreAndUse, Unreachable, UpdateNext,
+    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    InvalidateEntries, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
+    follows,
 };
 use crate::time::Exchange;
-use core::ops::ControlFlow;
 
 /// A state that sends a request.
 #[derive(Clone, Copy)]
@@ -43,10 +42,10 @@ impl<'c> Next<'c, 'c> {
     #[inline(never)]
     pub(super) fn go_on(&mut self) {
         *self = match core::mem::replace(self, Self::Ended) {
-            Self::Selecting(state) => state.finish().into(),
+            Self::Selecting(state) => state.go_on(),
             Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
             Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
-            Self::InvalidateEntries(state) => state.next().into(),
+            Self::InvalidateEntries(state) => state.go_on(),
             Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
             same => same,
         };
@@ -56,13 +55,13 @@ impl<'c> Next<'c, 'c> {
     #[inline(never)]
     pub(super) fn combined(&mut self, combined: Combined) {
         if let Self::PartialUpdate(state) = core::mem::replace(self, Self::Ended) {
-            *self = state.next(combined).into();
+            *self = state.go_on(combined);
         }
     }
 
     /// What follows the last response.
     #[inline(never)]
-    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: Exchange) {
+    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: &Exchange) {
         if let Self::Asking(asking) = self {
             *self = asking.answered(response, at);
         }
@@ -72,7 +71,7 @@ impl<'c> Next<'c, 'c> {
     #[inline(never)]
     pub(super) fn unreachable(&mut self) {
         if let Self::Asking(asking) = self {
-            *self = asking.unreachable();
+            *self = asking.unanswered();
         }
     }
 
@@ -113,32 +112,20 @@ impl<'a> Asking<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Next<'a, 'r>
+    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Next<'a, 'r>
     where
         'a: 'r,
     {
         match self {
-            Self::Miss(miss) => miss.next(response, at).into(),
-            Self::Validation(need) => match need.next(response, at) {
-                RevalidationNext::NeedToBeUpdated(state) => Next::NeedToBeUpdated(state),
-                RevalidationNext::HeadUpdate(state) => Next::HeadUpdate(state),
-                RevalidationNext::StoreAndUse(state) => Next::StoreAndUse(state),
-                RevalidationNext::CouldNotBeStored(state) => Next::CouldNotBeStored(state),
-                RevalidationNext::InvalidateEntries(state) => Next::InvalidateEntries(state),
-                RevalidationNext::FromCache(state) => Next::FromCache(state),
-                RevalidationNext::CacheMiss(state) => Next::Asking(Self::Miss(state)),
-            },
+            Self::Miss(miss) => miss.answered(response, at),
+            Self::Validation(need) => need.answered(response, at),
         }
     }
 
-    pub(super) fn unreachable<'r>(&self) -> Next<'a, 'r> {
-        let next = match self {
-            Self::Miss(miss) => miss.unreachable(),
-            Self::Validation(need) => need.unreachable(),
-        };
-        match next {
-            Unreachable::FromCache(state) => Next::FromCache(state),
-            Unreachable::GatewayTimeout(state) => Next::GatewayTimeout(state),
+    pub(super) fn unanswered<'r>(&self) -> Next<'a, 'r> {
+        match self {
+            Self::Miss(miss) => miss.unanswered(),
+            Self::Validation(need) => need.unanswered(),
         }
     }
 
@@ -151,45 +138,27 @@ impl<'a> Asking<'a> {
     }
 }
 
-impl<'a> From<IdleNext<'a>> for Next<'a, '_> {
-    fn from(next: IdleNext<'a>) -> Self {
-        match next.decided() {
-            ControlFlow::Break(next) => next.into(),
-            ControlFlow::Continue(state) => Self::PartialUpdate(state),
-        }
+follows!(
+    Next ['a, 'r]:
+    PartialUpdate(PartialUpdate<'a>),
+    NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
+    HeadUpdate(NeedToBeUpdated<'r, HandOver>),
+    StoreAndUse(StoreAndUse<'r>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
+    InvalidateEntries(InvalidateEntries<'r>),
+    Combining(Combining<'a, 'r>),
+    FromCache(FromCache<'a>),
+    GatewayTimeout(GatewayTimeout<'a>),
+);
+
+impl<'a> Follows<CacheMiss<'a>> for Next<'a, '_> {
+    fn with(state: CacheMiss<'a>) -> Self {
+        Self::Asking(Asking::Miss(state))
     }
 }
 
-impl<'a> From<UpdateNext<'a>> for Next<'a, '_> {
-    fn from(next: UpdateNext<'a>) -> Self {
-        match next {
-            UpdateNext::FromCache(state) => Self::FromCache(state),
-            UpdateNext::NeedRevalidation(state) => Self::Asking(Asking::Validation(state)),
-            UpdateNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
-            UpdateNext::GatewayTimeout(state) => Self::GatewayTimeout(state),
-        }
-    }
-}
-
-impl<'a, 'r> From<MissNext<'a, 'r>> for Next<'a, 'r> {
-    fn from(next: MissNext<'a, 'r>) -> Self {
-        match next {
-            MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
-            MissNext::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
-            MissNext::InvalidateEntries(state) => Self::InvalidateEntries(state),
-            MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
-            MissNext::Combining(state) => Self::Combining(state),
-            MissNext::FromCache(state) => Self::FromCache(state),
-            MissNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
-        }
-    }
-}
-
-impl<'r> From<End<'r>> for Next<'_, 'r> {
-    fn from(end: End<'r>) -> Self {
-        match end {
-            End::StoreAndUse(state) => Self::StoreAndUse(state),
-            End::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
-        }
+impl<'a> Follows<NeedRevalidation<'a>> for Next<'a, '_> {
+    fn with(state: NeedRevalidation<'a>) -> Self {
+        Self::Asking(Asking::Validation(state))
     }
 }

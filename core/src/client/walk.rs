@@ -93,7 +93,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     let Some(head) = head.take() else { return };
                     let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last))).await;
                     match asked {
-                        Asked::Response(at) => next.answered(head.response(), at),
+                        Asked::Response(at) => next.answered(head.response(), &at),
                         Asked::Nobody => next.unreachable(),
                         Asked::Continues(found, completing) => {
                             let Next::FromCache(state) = &next else { return };
@@ -220,7 +220,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let Some(at) = apart(pin!(self.send(&asking.outgoing(), sent, head))).await else {
                 return Asked::Nobody;
             };
-            let (work, answer) = match asking.answered(head.response(), at) {
+            let (work, answer) = match asking.answered(head.response(), &at) {
                 Next::Asking(again) => {
                     *asking = again;
                     continue;
