@@ -20,8 +20,10 @@ pub(super) enum Asking<'a> {
 
 /// The state of a walk.
 pub(super) enum Next<'a, 'r> {
-    Selecting(Selecting<'a>),
-    PartialUpdate(PartialUpdate<'a>),
+    /// `None`: it is being decided.
+    Selecting(Option<Selecting<'a>>),
+    /// `None`: as above.
+    PartialUpdate(Option<PartialUpdate<'a>>),
     Asking(Asking<'a>),
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     HeadUpdate(NeedToBeUpdated<'r, HandOver>),
@@ -31,8 +33,6 @@ pub(super) enum Next<'a, 'r> {
     Combining(Combining<'a, 'r>),
     FromCache(FromCache<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
-    /// It is in another place meanwhile.
-    Ended,
 }
 
 /// A state is too large to be moved about, so what follows is put in its place; in functions of their own,
@@ -41,20 +41,31 @@ impl<'c> Next<'c, 'c> {
     /// What follows when the state's work is done.
     #[inline(never)]
     pub(super) fn go_on(&mut self) {
-        *self = match core::mem::replace(self, Self::Ended) {
-            Self::Selecting(state) => state.go_on(),
+        *self = match self {
             Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
             Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
             Self::InvalidateEntries(state) => state.go_on(),
             Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
-            same => same,
+            _ => return,
         };
+    }
+
+    /// What follows when all that is stored was looked at.
+    #[inline(never)]
+    pub(super) fn decided(&mut self) {
+        if let Self::Selecting(state) = self
+            && let Some(state) = state.take()
+        {
+            *self = state.go_on();
+        }
     }
 
     /// What follows when stored parts were combined, or could not be.
     #[inline(never)]
     pub(super) fn combined(&mut self, combined: Combined) {
-        if let Self::PartialUpdate(state) = core::mem::replace(self, Self::Ended) {
+        if let Self::PartialUpdate(state) = self
+            && let Some(state) = state.take()
+        {
             *self = state.go_on(combined);
         }
     }
@@ -140,7 +151,6 @@ impl<'a> Asking<'a> {
 
 follows!(
     Next ['a, 'r]:
-    PartialUpdate(PartialUpdate<'a>),
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     HeadUpdate(NeedToBeUpdated<'r, HandOver>),
     StoreAndUse(StoreAndUse<'r>),
@@ -150,6 +160,12 @@ follows!(
     FromCache(FromCache<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
 );
+
+impl<'a> Follows<PartialUpdate<'a>> for Next<'a, '_> {
+    fn with(state: PartialUpdate<'a>) -> Self {
+        Self::PartialUpdate(Some(state))
+    }
+}
 
 impl<'a> Follows<CacheMiss<'a>> for Next<'a, '_> {
     fn with(state: CacheMiss<'a>) -> Self {

@@ -76,13 +76,17 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let mut head = Some(head);
         // What lies in `record`.
         let mut last = None;
-        let mut next = Next::Selecting(idle.select(*request, self.clock.now(), scratch));
+        let mut next = Next::Selecting(Some(idle.select(*request, self.clock.now(), scratch)));
         loop {
             match &mut next {
-                Next::Selecting(selecting) => {
-                    apart(pin!(self.look(selecting, record, &mut last))).await;
+                Next::Selecting(state) => {
+                    let Some(state) = state else { return };
+                    apart(pin!(self.look(state, record, &mut last))).await;
+                    next.decided();
+                    continue;
                 }
                 Next::PartialUpdate(state) => {
+                    let Some(state) = state else { return };
                     last = None;
                     let combined = apart(pin!(self.combine(state, record))).await;
                     next.combined(combined);
@@ -119,7 +123,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
                 Next::CouldNotBeStored(state) => return self.hand_over(state, place),
                 Next::GatewayTimeout(state) => return self.gateway_timeout(state, place),
-                Next::Ended => return,
             }
             next.go_on();
         }

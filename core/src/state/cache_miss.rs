@@ -39,15 +39,31 @@ struct Missing {
 }
 
 /// What a response is to the stored part that it was to complete.
-enum Continued {
+enum Continued<'a> {
     /// It is a response as any other.
     Not,
     /// It goes on with this one, by this part.
     By(usize, Part),
     /// The origin failed, and this one is served instead.
-    Instead(usize),
-    /// It is not what the part is of.
-    Changed(Option<PairId>),
+    Instead(&'a Candidate),
+    /// It is not what this one is a part of.
+    Changed(PairId),
+}
+
+/// What is to be done about a response that is handed over.
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    /// What it invalidates; `None`: nothing.
+    pub(crate) invalid: Option<Invalid>,
+    /// Those that it freshens, or that are to be forgotten for it. `None` if it is about none.
+    pub(crate) freshened: Option<(Chosen, bool)>,
+}
+
+impl Judged {
+    /// It is not stored, and nothing else is to be done.
+    pub(crate) const fn pass(reason: Reason) -> Self {
+        Self { verdict: Verdict::Pass(reason), invalid: None, freshened: None }
+    }
 }
 
 /// What follows [`CacheMiss`].
@@ -172,27 +188,24 @@ impl<'a> CacheMiss<'a> {
     {
         let context: &Context<'r> = &self.context;
         let (arrived, facts) = context.read(response, at);
-        if context.request.method == Method::Head && response.status == 200 {
-            return context.after_head(arrived, &facts);
-        }
-        match self.continued(&arrived, &facts) {
-            Continued::Not => {}
+        let judged = match self.continued(&arrived, &facts) {
+            _ if context.request.method == Method::Head && response.status == 200 => {
+                context.after_head(&arrived, &facts)
+            }
+            Continued::Not => {
+                let verdict = context.judge(&arrived, &facts);
+                Judged { verdict, invalid: self.invalid(&response, verdict), freshened: None }
+            }
             Continued::By(at, part) => return N::with(Combining::new(self.context, arrived, at, part)),
-            Continued::Instead(at) => {
-                if let Some(stored) = context.candidates.get(at) {
-                    return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
-                }
+            Continued::Instead(stored) => {
+                return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
             }
             Continued::Changed(outdated) => {
                 let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
-                return N::with(CacheMiss { outdated, ..again });
+                return N::with(CacheMiss { outdated: Some(outdated), ..again });
             }
-        }
-        let verdict = context.judge(&arrived, &facts);
-        match self.invalid(&response, verdict) {
-            Some(invalid) => N::with(InvalidateEntries::new(*context, arrived, invalid, verdict)),
-            None => context.end(arrived, verdict),
-        }
+        };
+        context.follow(arrived, &judged)
     }
 
     /// What a response invalidates; `None`: nothing.
@@ -223,7 +236,7 @@ impl<'a> CacheMiss<'a> {
     /// What a response to a request for what is missing is to the stored part. Above all a 200 is all of a
     /// representation, from its first octet on.
     #[inline(never)]
-    fn continued(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Continued {
+    fn continued(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Continued<'a> {
         let candidates = self.context.candidates;
         let Some((missing, part)) =
             self.missing.as_ref().and_then(|missing| Some((missing, candidates.get(missing.at)?)))
@@ -239,7 +252,7 @@ impl<'a> CacheMiss<'a> {
             206 | 304 | 416 => {}
             status if stale::is_error(status) => {
                 let stored = candidates.best().filter(|(_, best)| best.usability.on_error);
-                return stored.map_or(Continued::Not, |(at, _)| Continued::Instead(at));
+                return stored.map_or(Continued::Not, |(_, best)| Continued::Instead(best));
             }
             _ => return Continued::Not,
         }
@@ -248,7 +261,7 @@ impl<'a> CacheMiss<'a> {
         let stored = candidates.incomplete(part);
         match partial::continues(&stored, missing.hole.first, last, &arrived.response, facts) {
             Some(range) if may_store => Continued::By(missing.at, range),
-            _ => Continued::Changed(Some(part.id)),
+            _ => Continued::Changed(part.id),
         }
     }
 
@@ -341,31 +354,31 @@ impl<'a> Context<'a> {
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
     #[inline(never)]
-    pub(crate) fn after_head<'c, N: Answered<'c, 'a>>(
-        &self,
-        arrived: Arrived<'a>,
-        facts: &ResponseFacts<'a>,
-    ) -> N {
+    pub(crate) fn after_head(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Judged {
         let freshened = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(true));
         let stale = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(false));
         // Those there was no room to compare cannot be trusted any more.
         let by_uri = if self.candidates.overflowed() { ByUri::Target } else { ByUri::None };
-        let invalid = Invalid { ids: stale, by_uri };
-        let verdict = if freshened.is_empty() {
-            self.judge(&arrived, facts)
-        } else {
-            Verdict::Pass(Reason::HeadFreshened)
-        };
-        if !freshened.is_empty() {
-            let then = HandOver(invalid, verdict);
-            let forget = self.may_not_keep(&arrived.response, facts);
-            let ids = if forget { freshened } else { self.may_write(freshened) };
+        let invalid = Some(Invalid { ids: stale, by_uri }).filter(|invalid| !invalid.is_empty());
+        if freshened.is_empty() {
+            return Judged { verdict: self.judge(arrived, facts), invalid, freshened: None };
+        }
+        let forget = self.may_not_keep(&arrived.response, facts);
+        let ids = if forget { freshened } else { self.may_write(freshened) };
+        Judged { verdict: Verdict::Pass(Reason::HeadFreshened), invalid, freshened: Some((ids, forget)) }
+    }
+
+    /// What follows a response that is handed over.
+    #[inline(never)]
+    pub(crate) fn follow<'c, N: Answered<'c, 'a>>(&self, arrived: Arrived<'a>, judged: &Judged) -> N {
+        let Judged { verdict, invalid, freshened } = *judged;
+        if let Some((ids, forget)) = freshened {
+            let then = HandOver(invalid.unwrap_or(Invalid::NOTHING), verdict);
             return N::with(NeedToBeUpdated::new(*self, arrived, ids, forget, then));
         }
-        if invalid.is_empty() {
-            self.end(arrived, verdict)
-        } else {
-            N::with(InvalidateEntries::new(*self, arrived, invalid, verdict))
+        match invalid {
+            Some(invalid) => N::with(InvalidateEntries::new(*self, arrived, invalid, verdict)),
+            None => self.end(arrived, verdict),
         }
     }
 }

@@ -35,6 +35,8 @@ pub(crate) enum ByUri {
 }
 
 impl Invalid {
+    pub(crate) const NOTHING: Self = Self { ids: Chosen::NONE, by_uri: ByUri::None };
+
     pub(crate) fn is_empty(self) -> bool {
         self.ids.is_empty() && self.by_uri == ByUri::None
     }

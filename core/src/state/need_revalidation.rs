@@ -1,5 +1,6 @@
 //! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
 
+use super::cache_miss::Judged;
 use super::candidate::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
@@ -150,9 +151,9 @@ impl<'a> NeedRevalidation<'a> {
         let context: &Context<'r> = &self.context;
         let (arrived, facts) = context.read(response, at);
         let is_error = stale::is_error(response.status);
-        let verdict = match response.status {
-            _ if context.is_beside(&response) => Verdict::Pass(Reason::OfTheRequest),
-            304 if self.asked_about.is_empty() => Verdict::Pass(Reason::NotModified),
+        let judged = match response.status {
+            _ if context.is_beside(&response) => Judged::pass(Reason::OfTheRequest),
+            304 if self.asked_about.is_empty() => Judged::pass(Reason::NotModified),
             304 => {
                 return match self.not_modified(&arrived, &facts) {
                     Some((at, ids, forget)) => {
@@ -161,27 +162,32 @@ impl<'a> NeedRevalidation<'a> {
                     None => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
                 };
             }
-            200 if context.request.method == Method::Head => return context.after_head(arrived, &facts),
+            200 if context.request.method == Method::Head => context.after_head(&arrived, &facts),
             _ => {
                 if let Some(stored) = self.stale_on_error().filter(|_| is_error) {
                     return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
                 }
-                context.judge(&arrived, &facts)
+                let verdict = context.judge(&arrived, &facts);
+                Judged { verdict, invalid: self.invalid(response.status, verdict), freshened: None }
             }
         };
+        context.follow(arrived, &judged)
+    }
+
+    /// What a full response invalidates: it is used, and stands for what was stored (§4.3.3). If it is not
+    /// stored, the origin has something else by now, so the old one is not served again without validation:
+    /// it goes.
+    fn invalid(&self, status: u16, verdict: Verdict) -> Option<Invalid> {
         // A part, an error and an answer to this request alone say nothing of the whole.
-        let says_nothing = is_error
-            || matches!(response.status, 206 | 304 | 500..)
-            || matches!(verdict, Verdict::Store(..) | Verdict::Pass(Reason::OfTheRequest));
-        if says_nothing {
-            return context.end(arrived, verdict);
+        let is_other = status < 500 && status != 206;
+        match verdict {
+            Verdict::Pass(reason) if is_other && reason != Reason::OfTheRequest => {
+                let of_head = self.context.request.method == Method::Head;
+                let is_it = |candidate: &Candidate| !of_head || candidate.only_head;
+                Some(Invalid { ids: self.context.candidates.choose(is_it), by_uri: ByUri::None })
+            }
+            _ => None,
         }
-        // The origin has something else by now, so the old one is not served again without validation: it
-        // goes.
-        let of_head = context.request.method == Method::Head;
-        let ids = context.candidates.choose(|candidate: &Candidate| !of_head || candidate.only_head);
-        let invalid = Invalid { ids, by_uri: ByUri::None };
-        N::with(InvalidateEntries::new(*context, arrived, invalid, verdict))
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
