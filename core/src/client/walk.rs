@@ -5,14 +5,14 @@
 //! are too large to be moved about: each is made where it stays, and lent from there.
 
 use super::apart::apart;
-use super::asking::{Asking, Next};
+use super::asking::{Asking, Look, Next};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
 use super::reply::Place;
 use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
-use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
@@ -170,15 +170,16 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Sends a request and waits for the head of the response.
     async fn send<const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        request: &Outgoing<'_>,
+        asking: &Asking<'_>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
+        let request = asking.outgoing();
         let requested = self.clock.now();
         self.report.forward_status = None;
         let mut content = sent.content.take();
         let exchange = Sending { content: content.as_mut(), interim: &mut *sent.interim };
-        let sending = self.origin.send(request, exchange, head.as_mut());
+        let sending = self.origin.send(&request, exchange, head.as_mut());
         let failure = match deadline::before(sent.deadline.as_mut(), sending).await {
             Ok(Ok(())) => {
                 let at = Exchange { requested, received: self.clock.now() };
@@ -220,28 +221,24 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             if let Asking::Miss(_) = asking {
                 *last = None;
             }
-            let Some(at) = apart(pin!(self.send(&asking.outgoing(), sent, head))).await else {
+            let Some(at) = apart(pin!(self.send(asking, sent, head))).await else {
                 return Asked::Nobody;
             };
-            let (work, answer) = match asking.answered(head.response(), &at) {
-                Next::Asking(again) => {
-                    *asking = again;
-                    continue;
-                }
-                Next::Combining(state) => {
+            let (work, answer) = match asking.look(head.response(), &at) {
+                Look::Again => continue,
+                Look::Continues(state) => {
                     let continued = apart(pin!(self.continue_part(&state, &at, record))).await;
-                    if let Some((state, (found, completing))) = state.next().zip(continued) {
+                    if next.continued(&state, continued.is_some())
+                        && let Some((found, completing)) = continued
+                    {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
-                        *next = Next::FromCache(state);
                         return Asked::Continues(found, completing);
                     }
-                    *asking = Asking::Miss(state.lost());
                     continue;
                 }
-                Next::NeedToBeUpdated(state) => (*state.work(), state.answers()),
-                Next::HeadUpdate(state) => (*state.work(), None),
-                _ => {
+                Look::Freshens(work, answer) => (work, answer),
+                Look::Ends => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
                         self.report.outcome = Outcome::Changed;

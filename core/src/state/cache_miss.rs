@@ -187,16 +187,16 @@ impl<'a> CacheMiss<'a> {
         N: Answered<'a, 'r> + Follows<Combining<'a, 'r>>,
     {
         let context: &Context<'r> = &self.context;
-        let (arrived, facts) = context.read(response, at);
-        let judged = match self.continued(&arrived, &facts) {
+        let (arrived, facts) = &context.read(response, at);
+        let judged = match self.continued(arrived, facts) {
             _ if context.request.method == Method::Head && response.status == 200 => {
-                context.after_head(&arrived, &facts)
+                context.after_head(arrived, facts)
             }
             Continued::Not => {
-                let verdict = context.judge(&arrived, &facts);
+                let verdict = context.judge(arrived, facts);
                 Judged { verdict, invalid: self.invalid(&response, verdict), freshened: None }
             }
-            Continued::By(at, part) => return N::with(Combining::new(self.context, arrived, at, part)),
+            Continued::By(at, part) => return N::with(Combining::new(self.context, *arrived, at, part)),
             Continued::Instead(stored) => {
                 return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
             }
@@ -370,14 +370,14 @@ impl<'a> Context<'a> {
 
     /// What follows a response that is handed over.
     #[inline(never)]
-    pub(crate) fn follow<'c, N: Answered<'c, 'a>>(&self, arrived: Arrived<'a>, judged: &Judged) -> N {
+    pub(crate) fn follow<'c, N: Answered<'c, 'a>>(&self, arrived: &Arrived<'a>, judged: &Judged) -> N {
         let Judged { verdict, invalid, freshened } = *judged;
         if let Some((ids, forget)) = freshened {
             let then = HandOver(invalid.unwrap_or(Invalid::NOTHING), verdict);
-            return N::with(NeedToBeUpdated::new(*self, arrived, ids, forget, then));
+            return N::with(NeedToBeUpdated::new(*self, *arrived, ids, forget, then));
         }
         match invalid {
-            Some(invalid) => N::with(InvalidateEntries::new(*self, arrived, invalid, verdict)),
+            Some(invalid) => N::with(InvalidateEntries::new(*self, *arrived, invalid, verdict)),
             None => self.end(arrived, verdict),
         }
     }

@@ -84,7 +84,7 @@ impl<'a> InvalidateEntries<'a> {
     }
 
     /// As [`next`](Self::next), to whatever can follow.
-    pub(crate) fn go_on<N: Ended<'a>>(self) -> N {
-        self.context.end(self.arrived, self.verdict)
+    pub(crate) fn go_on<N: Ended<'a>>(&self) -> N {
+        self.context.end(&self.arrived, self.verdict)
     }
 }

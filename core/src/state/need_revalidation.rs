@@ -149,25 +149,25 @@ impl<'a> NeedRevalidation<'a> {
         N: Answered<'a, 'r> + Follows<NeedToBeUpdated<'r, Serve>>,
     {
         let context: &Context<'r> = &self.context;
-        let (arrived, facts) = context.read(response, at);
+        let (arrived, facts) = &context.read(response, at);
         let is_error = stale::is_error(response.status);
         let judged = match response.status {
             _ if context.is_beside(&response) => Judged::pass(Reason::OfTheRequest),
             304 if self.asked_about.is_empty() => Judged::pass(Reason::NotModified),
             304 => {
-                return match self.not_modified(&arrived, &facts) {
+                return match self.not_modified(arrived, facts) {
                     Some((at, ids, forget)) => {
-                        N::with(NeedToBeUpdated::new(*context, arrived, ids, forget, Serve(at)))
+                        N::with(NeedToBeUpdated::new(*context, *arrived, ids, forget, Serve(at)))
                     }
                     None => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
                 };
             }
-            200 if context.request.method == Method::Head => context.after_head(&arrived, &facts),
+            200 if context.request.method == Method::Head => context.after_head(arrived, facts),
             _ => {
                 if let Some(stored) = self.stale_on_error().filter(|_| is_error) {
                     return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
                 }
-                let verdict = context.judge(&arrived, &facts);
+                let verdict = context.judge(arrived, facts);
                 Judged { verdict, invalid: self.invalid(response.status, verdict), freshened: None }
             }
         };

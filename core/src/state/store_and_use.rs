@@ -56,14 +56,14 @@ super::follows!(End ['a]: StoreAndUse(StoreAndUse<'a>), CouldNotBeStored(CouldNo
 impl<'a> Context<'a> {
     /// The end of a response.
     #[inline(never)]
-    pub(crate) fn end<N: Ended<'a>>(&self, arrived: Arrived<'a>, verdict: Verdict) -> N {
+    pub(crate) fn end<N: Ended<'a>>(&self, arrived: &Arrived<'a>, verdict: Verdict) -> N {
         match verdict {
             Verdict::Store(body, replaces) => {
                 let complete = body.part.and_then(|part| part.complete);
                 let whole = complete.map(|complete| Text::EMPTY.number(complete));
-                N::with(StoreAndUse { context: *self, arrived, body, whole, replaces })
+                N::with(StoreAndUse { context: *self, arrived: *arrived, body, whole, replaces })
             }
-            Verdict::Pass(reason) => N::with(CouldNotBeStored::new(*self, arrived, reason)),
+            Verdict::Pass(reason) => N::with(CouldNotBeStored::new(*self, *arrived, reason)),
         }
     }
 }
