@@ -38,7 +38,7 @@ pub(super) struct Completing<'c> {
     torn: bool,
     at: Exchange,
     /// For the heads of further responses.
-    head: Option<HeadMut<'c>>,
+    pub(super) head: Option<HeadMut<'c>>,
     replaces: Replaces,
 }
 
@@ -57,11 +57,6 @@ impl Completing<'_> {
             head: None,
             replaces: gathered(state.replaces()),
         }
-    }
-
-    /// The same, with a buffer for the heads of further responses.
-    pub(super) fn with_head<'c>(self, head: HeadMut<'c>) -> Completing<'c> {
-        Completing { head: Some(head), ..self }
     }
 
     /// Octets of the whole body.

@@ -6,7 +6,6 @@
 
 use super::apart::apart;
 use super::asking::{Asking, Look, Next};
-use super::completing::Completing;
 use super::deadline::{self, Passed};
 use super::reply::Place;
 use super::storing::{StoringBody, gathered};
@@ -56,8 +55,8 @@ enum Asked {
     Response(Exchange),
     /// It could not be reached.
     Nobody,
-    /// A stored part, which is what answers, goes on with the response.
-    Continues(Found, Completing<'static>),
+    /// A stored part, which is what answers, goes on with the response: its body is in its place.
+    Continues,
 }
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
@@ -95,13 +94,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 Next::Asking(_) => {
                     // It is asked once.
                     let Some(head) = head.take() else { return };
-                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last))).await;
+                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last, place))).await;
                     match asked {
                         Asked::Response(at) => next.answered(head.response(), &at),
                         Asked::Nobody => next.unreachable(),
-                        Asked::Continues(found, completing) => {
-                            let Next::FromCache(state) = &next else { return };
-                            return place.complete(state, found, record, completing.with_head(head.as_mut()));
+                        Asked::Continues => {
+                            let (Next::FromCache(state), Some(found)) = (&next, last) else { return };
+                            return place.complete(state, found, record, head.as_mut());
                         }
                     }
                     continue;
@@ -212,6 +211,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         head: &mut HeadBuf<BYTES, FIELDS>,
         record: &mut [u8],
         last: &mut Option<Found>,
+        place: &mut Place<'_, 'c>,
     ) -> Asked {
         loop {
             let Next::Asking(asking) = next else { return Asked::Nobody };
@@ -227,13 +227,11 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let (work, answer) = match asking.look(head.response(), &at) {
                 Look::Again => continue,
                 Look::Continues(state) => {
-                    let continued = apart(pin!(self.continue_part(&state, &at, record))).await;
-                    if next.continued(&state, continued.is_some())
-                        && let Some((found, completing)) = continued
-                    {
+                    let continued = apart(pin!(self.continue_part(&state, &at, record, last, place))).await;
+                    if next.continued(&state, continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
-                        return Asked::Continues(found, completing);
+                        return Asked::Continues;
                     }
                     continue;
                 }
