@@ -90,9 +90,9 @@ impl Candidates {
     pub(crate) fn add(&mut self, mut candidate: Candidate, etag: Option<EntityTag<'_>>) {
         if self.list.is_full() {
             self.overflowed = true;
-            let least = self.list.iter().enumerate().min_by_key(|(_, other)| other.rank());
-            match least.map(|(at, other)| (at, other.rank())) {
-                Some((at, rank)) if rank < candidate.rank() => self.remove(at),
+            let least = self.list.iter().enumerate().min_by(|(_, a), (_, b)| a.compare(b));
+            match least {
+                Some((at, least)) if least.compare(&candidate).is_lt() => self.remove(at),
                 _ => return,
             }
         }
@@ -252,7 +252,7 @@ impl Candidates {
     /// The best of those that `are`.
     pub(crate) fn best_of(&self, are: impl Fn(usize, &Candidate) -> bool) -> Option<(usize, &Candidate)> {
         let those = self.list.iter().enumerate().filter(|(at, candidate)| are(*at, candidate));
-        those.max_by_key(|(_, candidate)| candidate.rank())
+        those.max_by(|(_, a), (_, b)| a.compare(b))
     }
 
     /// All of them.

@@ -75,8 +75,8 @@ impl<'a> FromCache<'a> {
         let facts = ResponseFacts::of(arrived.response.fields, now);
         let candidates = context.candidates;
         let mut part = None;
-        let (id, hid_fields, old, selected) = match candidates.best_of(|other, _| other == at) {
-            Some((_, stored)) => {
+        let (id, hid_fields, old, selected) = match candidates.get(at) {
+            Some(stored) => {
                 let date = facts.date.date().or(now).or(stored.date);
                 let validators = candidates.validators(stored);
                 part = (!stored.body.is_whole()).then_some(stored.answer);
