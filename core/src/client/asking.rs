@@ -54,7 +54,7 @@ impl<'c> Next<'c, 'c> {
     #[inline(never)]
     pub(super) fn go_on(&mut self) {
         *self = match self {
-            Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
+            Self::NeedToBeUpdated(state) => Self::FromCache(state.served()),
             Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
             Self::InvalidateEntries(state) => state.go_on(),
             Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),

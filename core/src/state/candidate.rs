@@ -129,6 +129,10 @@ impl Chosen {
         Self(self.0 | 1 << at)
     }
 
+    pub(crate) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     pub(crate) const fn contains(self, at: usize) -> bool {
         self.0 & 1 << at != 0
     }

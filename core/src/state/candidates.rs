@@ -186,12 +186,11 @@ impl Candidates {
         }
     }
 
-    /// Removes the candidates with these names.
-    pub(crate) fn remove_all(&mut self, ids: &[PairId]) {
-        for id in ids {
-            if let Some(at) = self.position(*id) {
-                self.remove(at);
-            }
+    /// Removes the chosen ones.
+    pub(crate) fn remove_all(&mut self, chosen: Chosen) {
+        // From behind: the last one takes the place of one that is removed.
+        for at in (0..self.list.len()).rev().filter(|at| chosen.contains(*at)) {
+            self.remove(at);
         }
     }
 

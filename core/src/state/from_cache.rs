@@ -70,7 +70,7 @@ impl<'a> FromCache<'a> {
     /// After a validation: the stored response's validators and dates are those of the 304 where it
     /// has them. The pair is removed after this use if the 304 says `forget`.
     #[inline(never)]
-    pub(crate) fn validated(context: Context<'a>, at: usize, arrived: Arrived<'a>, forget: bool) -> Self {
+    pub(crate) fn validated(context: &Context<'a>, at: usize, arrived: &Arrived<'a>, forget: bool) -> Self {
         let now = arrived.received.utc;
         let facts = ResponseFacts::of(arrived.response.fields, now);
         let candidates = context.candidates;
@@ -96,7 +96,7 @@ impl<'a> FromCache<'a> {
         let answer =
             part.unwrap_or_else(|| preconditions::answer(&context.request, context.asked(), &selected));
         let age = Some(arrived.received.initial_age);
-        let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
+        let mut state = Self::with(*context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));
         state.forget = forget;
         state

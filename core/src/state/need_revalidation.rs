@@ -215,6 +215,7 @@ impl<'a> NeedRevalidation<'a> {
 
     /// A 304 (§4.3.4): the place of the one that answers, those that are freshened, and whether they are to
     /// be forgotten instead. `None` if it matches nothing.
+    #[inline(never)]
     fn not_modified(
         &self,
         arrived: &Arrived<'_>,

@@ -98,8 +98,13 @@ impl<'a> NeedToBeUpdated<'a, Serve> {
     /// What follows once they are written. If they cannot be, it follows all the same: they are
     /// validated again next time.
     pub fn next(self) -> FromCache<'a> {
-        let Freshening { context, arrived, forget, .. } = self.work;
-        FromCache::validated(context, self.then.0, arrived, forget)
+        self.served()
+    }
+
+    /// As [`next`](Self::next).
+    pub(crate) fn served(&self) -> FromCache<'a> {
+        let Freshening { context, arrived, forget, .. } = &self.work;
+        FromCache::validated(context, self.then.0, arrived, *forget)
     }
 }
 
