@@ -193,24 +193,27 @@ impl<'a> Context<'a> {
         RequestHead { uri: self.target.of(&self.request), ..self.request }
     }
 
-    /// Reads a response that has arrived.
+    /// What a response says.
     #[inline(never)]
-    pub(crate) fn read<'r>(
+    pub(crate) fn facts<'r>(&self, response: &ResponseHead<'r>, at: &Exchange) -> ResponseFacts<'r> {
+        ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options)
+    }
+
+    /// A response that has arrived, given what it says.
+    #[inline(never)]
+    pub(crate) fn arrived<'r>(
         &self,
         response: ResponseHead<'r>,
+        facts: &ResponseFacts<'_>,
         at: &Exchange,
-    ) -> (Arrived<'r>, ResponseFacts<'r>) {
-        let facts =
-            ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
-        let date = stored_fields::missing_date(&facts, *at);
-        let arrived = Arrived {
+    ) -> Arrived<'r> {
+        Arrived {
             response,
-            received: age::received_at(&facts, *at),
-            date,
+            received: age::received_at(facts, *at),
+            date: stored_fields::missing_date(facts, *at),
             #[cfg(feature = "server")]
-            answered: AnsweredAs::new(self.answer_at_origin(&response, &facts, *at)),
-        };
-        (arrived, facts)
+            answered: AnsweredAs::new(self.answer_at_origin(&response, facts, *at)),
+        }
     }
 
     /// The client's lines, as they go to the origin. To the origin's own handler without preconditions and
