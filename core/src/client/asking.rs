@@ -5,9 +5,9 @@ use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, InvalidateEntries, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve,
-    StoreAndUse, follows,
+    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
+    follows,
 };
 use crate::time::Exchange;
 
@@ -33,18 +33,6 @@ pub(super) enum Next<'a, 'r> {
     Combining(Combining<'a, 'r>),
     FromCache(FromCache<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
-}
-
-/// What is to be done with a response before the walk goes on.
-pub(super) enum Look<'a, 'r> {
-    /// The request, which is another one now, is sent again.
-    Again,
-    /// It is to continue a stored part.
-    Continues(Combining<'a, 'r>),
-    /// It freshens stored responses, and this one answers if one does.
-    Freshens(Freshening<'r>, Option<PairId>),
-    /// Nothing.
-    Ends,
 }
 
 /// A state is too large to be moved about, so what follows is put in its place; in functions of their own,
@@ -163,20 +151,13 @@ impl<'a> Asking<'a> {
     }
 
     /// Looks at a response without keeping it.
-    #[inline(never)]
-    pub(super) fn look<'r>(&mut self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    pub(super) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
     where
         'a: 'r,
     {
-        match self.answered(response, at) {
-            Next::Asking(again) => {
-                *self = again;
-                Look::Again
-            }
-            Next::Combining(state) => Look::Continues(state),
-            Next::NeedToBeUpdated(state) => Look::Freshens(*state.work(), state.answers()),
-            Next::HeadUpdate(state) => Look::Freshens(*state.work(), None),
-            _ => Look::Ends,
+        match self {
+            Self::Miss(miss) => miss.look(response, at),
+            Self::Validation(need) => need.look(response, at),
         }
     }
 

@@ -5,7 +5,7 @@
 //! are too large to be moved about: each is made where it stays, and lent from there.
 
 use super::apart::apart;
-use super::asking::{Asking, Look, Next};
+use super::asking::{Asking, Next};
 use super::deadline::{self, Passed};
 use super::reply::Place;
 use super::storing::{StoringBody, gathered};
@@ -15,7 +15,7 @@ use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Selecting,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Look, Selecting,
     Serving, StoreAndUse,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
@@ -225,7 +225,10 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 return Asked::Nobody;
             };
             let (work, answer) = match asking.look(head.response(), &at) {
-                Look::Again => continue,
+                Look::Again(again) => {
+                    *asking = Asking::Miss(again);
+                    continue;
+                }
                 Look::Continues(state) => {
                     let continued = apart(pin!(self.continue_part(&state, &at, record, last, place))).await;
                     if next.continued(&state, continued) {

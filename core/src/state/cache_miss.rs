@@ -4,8 +4,8 @@ use super::candidate::{Candidate, Chosen, Hole};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::{Body, Verdict};
 use super::{
-    Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
-    InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
+    Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
+    HandOver, InvalidateEntries, Look, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -194,11 +194,32 @@ impl<'a> CacheMiss<'a> {
             Judgement::Instead(stored) => {
                 N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
             }
-            Judgement::Changed(outdated) => {
-                let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
-                N::with(CacheMiss { outdated: Some(*outdated), ..again })
-            }
+            Judgement::Changed(outdated) => N::with(self.again(*outdated)),
         }
+    }
+
+    /// What is to be done before it goes on with the response.
+    #[inline(never)]
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    where
+        'a: 'r,
+    {
+        match &self.judged(response, at) {
+            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
+                Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None)
+            }
+            (arrived, Judgement::Continues(at, part)) => {
+                Look::Continues(Combining::new(self.context, *arrived, *at, *part))
+            }
+            (_, Judgement::Changed(outdated)) => Look::Again(self.again(*outdated)),
+            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
+        }
+    }
+
+    /// A request for the whole, after the origin did not continue this part.
+    const fn again(&self, outdated: PairId) -> Self {
+        let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
+        Self { outdated: Some(outdated), ..again }
     }
 
     /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.

@@ -125,7 +125,7 @@ pub(crate) use target::Target;
 use crate::fields::{RequestFacts, ResponseFacts};
 use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
-use crate::pair::{NewPair, Nominated, StoredPair};
+use crate::pair::{NewPair, Nominated, PairId, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -281,6 +281,18 @@ impl<'a> Context<'a> {
 /// state is too large to be moved from one enum to another.
 pub(crate) trait Follows<State> {
     fn with(state: State) -> Self;
+}
+
+/// What is to be done with a response before a walk goes on: it is looked at without being kept.
+pub(crate) enum Look<'a, 'r> {
+    /// The request is sent again, as this one.
+    Again(CacheMiss<'a>),
+    /// It is to continue a stored part.
+    Continues(Combining<'a, 'r>),
+    /// It freshens stored responses, and this one answers if one does.
+    Freshens(Freshening<'r>, Option<PairId>),
+    /// Nothing.
+    Ends,
 }
 
 /// What can follow a decision.

@@ -5,8 +5,8 @@ use super::candidate::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
 use super::{
-    Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
-    InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
+    Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
+    HandOver, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -171,6 +171,29 @@ impl<'a> NeedRevalidation<'a> {
                 N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
             }
             Judgement::MatchesNothing => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
+        }
+    }
+
+    /// What is to be done before it goes on with the response.
+    #[inline(never)]
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let freshening =
+            |arrived: &Arrived<'r>, ids, forget| Freshening::new(self.context, *arrived, ids, forget);
+        match &self.judged(response, at) {
+            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
+                Look::Freshens(freshening(arrived, *ids, *forget), None)
+            }
+            (arrived, Judgement::Validates(at, ids, forget)) => {
+                let answer = self.context.candidates.get(*at).map(|candidate| candidate.id);
+                Look::Freshens(freshening(arrived, *ids, *forget), answer)
+            }
+            (_, Judgement::MatchesNothing) => {
+                Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304))
+            }
+            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
         }
     }
 
