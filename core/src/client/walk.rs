@@ -224,21 +224,22 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let Some(at) = apart(pin!(self.send(asking, sent, head))).await else {
                 return Asked::Nobody;
             };
-            let (work, answer) = match asking.look(head.response(), &at) {
+            let look = asking.look(head.response(), &at);
+            let (work, answer) = match &look {
                 Look::Again(again) => {
-                    *asking = Asking::Miss(again);
+                    *asking = Asking::Miss(*again);
                     continue;
                 }
                 Look::Continues(state) => {
-                    let continued = apart(pin!(self.continue_part(&state, &at, record, last, place))).await;
-                    if next.continued(&state, continued) {
+                    let continued = apart(pin!(self.continue_part(state, &at, record, last, place))).await;
+                    if next.continued(state, continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
                         return Asked::Continues;
                     }
                     continue;
                 }
-                Look::Freshens(work, answer) => (work, answer),
+                Look::Freshens(work, answer) => (work, *answer),
                 Look::Ends => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
@@ -248,7 +249,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
             };
             self.report.step(Step::NeedToBeUpdated);
-            apart(pin!(self.freshen(&work, answer, last, record))).await;
+            apart(pin!(self.freshen(work, answer, last, record))).await;
             if last.is_some() || answer.is_none() {
                 return Asked::Response(at);
             }
