@@ -162,10 +162,10 @@ impl<'a> Asking<'a> {
     }
 
     /// The pair that was to be validated is lost: the request goes on without it.
-    pub(super) fn lost(&self) -> Self {
-        match self {
-            Self::Miss(miss) => Self::Miss(*miss),
-            Self::Validation(need) => Self::Miss(need.lost()),
+    #[inline(never)]
+    pub(super) fn lose(&mut self) {
+        if let Self::Validation(need) = self {
+            *self = Self::Miss(need.lost());
         }
     }
 }

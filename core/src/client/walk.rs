@@ -253,7 +253,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             if last.is_some() || answer.is_none() {
                 return Asked::Response(at);
             }
-            *asking = asking.lost();
+            asking.lose();
         }
     }
 
