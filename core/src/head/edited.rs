@@ -120,29 +120,33 @@ impl<'a> Edited<'a> {
         EditedIter { base: self.base.iter(), incoming: self.incoming.iter(), added: 0, head: *self }
     }
 
-    /// The values of every line called `name`, in order, compared without regard to case. Which lines stay and
-    /// which are taken depends on the name alone, so the others need not be looked at.
-    pub(crate) fn lines<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    /// Whether `is` holds for the value of a line called `name`, in order, compared without regard to case. Which
+    /// lines stay and which are taken depends on the name alone, so the others need not be looked at.
+    pub(crate) fn any_line(&self, name: &str, is: &mut dyn FnMut(&'a [u8]) -> bool) -> bool {
         let octets = name.as_bytes();
         let stays = self.base.contains(name) && self.keeps(octets);
         let is_taken = self.incoming_names.may_contain(octets) && self.takes(octets);
-        let base = if stays { self.base } else { Fields::EMPTY }.lines(name);
-        let incoming = if is_taken { self.incoming } else { Fields::EMPTY }.lines(name);
-        let added = self.added.into_iter().flatten().filter(move |line| line.is(name));
-        base.chain(incoming).chain(added.map(|line| line.value()))
+        for (fields, count) in [(self.base, stays), (self.incoming, is_taken)] {
+            if count && fields.lines(name).any(&mut *is) {
+                return true;
+            }
+        }
+        self.added.iter().flatten().any(|line| line.is(name) && is(line.value()))
     }
 
     /// The value of the first line called `name`, compared without regard to case.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.lines(name).next()
+        let mut first = None;
+        self.any_line(name, &mut |value| {
+            first = Some(value);
+            true
+        });
+        first
     }
 
     /// Whether there is a line called `name`.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        let octets = name.as_bytes();
-        (self.base.contains(name) && self.keeps(octets))
-            || (self.incoming.contains(name) && self.takes(octets))
-            || self.added.iter().flatten().any(|line| line.is(name))
+        self.any_line(name, &mut |_| true)
     }
 
     /// Whether a line of the base stays.
