@@ -1,7 +1,6 @@
 //! Division of 64-bit numbers, which few processors can: the general one takes a Cortex-M 0.9 KB of code.
 
 /// `number` / `BY`, and what remains: 16 bits at a time.
-#[inline(never)]
 pub(crate) const fn divided<const BY: u32>(number: u64) -> (u64, u32) {
     const { assert!(0 < BY && BY <= 1 << 16, "what remains of each part fits before the next one") };
     if number >> 32 == 0 {

@@ -4,50 +4,10 @@
 //! directives are ignored and malformed ones hide none of the others. When directives conflict,
 //! the more restrictive one holds.
 
-use super::directives::{Argument, Directives};
+use super::directives::{Argument, Directives, NAMES, Name};
 use super::list;
-use crate::head::{Fields, Names};
+use crate::head::Fields;
 use crate::time::DeltaSeconds;
-
-/// What a directive is called. Some are of requests, some of responses, some of both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Name {
-    Immutable,
-    MaxAge,
-    MaxStale,
-    MinFresh,
-    MustRevalidate,
-    MustUnderstand,
-    NoCache,
-    NoStore,
-    NoTransform,
-    OnlyIfCached,
-    Private,
-    ProxyRevalidate,
-    Public,
-    SMaxage,
-    StaleIfError,
-    StaleWhileRevalidate,
-}
-
-static NAMES: Names<Name, 16> = Names::of([
-    (b"public", Name::Public),
-    (b"max-age", Name::MaxAge),
-    (b"private", Name::Private),
-    (b"no-cache", Name::NoCache),
-    (b"no-store", Name::NoStore),
-    (b"s-maxage", Name::SMaxage),
-    (b"immutable", Name::Immutable),
-    (b"max-stale", Name::MaxStale),
-    (b"min-fresh", Name::MinFresh),
-    (b"no-transform", Name::NoTransform),
-    (b"only-if-cached", Name::OnlyIfCached),
-    (b"stale-if-error", Name::StaleIfError),
-    (b"must-revalidate", Name::MustRevalidate),
-    (b"must-understand", Name::MustUnderstand),
-    (b"proxy-revalidate", Name::ProxyRevalidate),
-    (b"stale-while-revalidate", Name::StaleWhileRevalidate),
-]);
 
 /// A directive whose argument is a number of seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

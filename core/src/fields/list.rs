@@ -89,11 +89,6 @@ impl<'a> Members<'a> {
     pub(crate) fn of(fields: Fields<'a>, name: &'a [u8]) -> Self {
         Self { elements: Elements::of(&[]), lines: fields.iter(), name }
     }
-
-    /// Those of one line.
-    pub(crate) fn of_line(value: &'a [u8]) -> Self {
-        Self { elements: Elements::of(value), lines: Fields::EMPTY.iter(), name: &[] }
-    }
 }
 
 impl<'a> Iterator for Members<'a> {

@@ -40,14 +40,14 @@ impl<'a> Vary<'a> {
     }
 
     /// Whether `are` holds for every nominated field name.
-    pub(crate) fn all_names(&self, are: impl FnMut(&'a [u8]) -> bool) -> bool {
-        let mut names = match self {
-            Self::Nothing => return true,
-            Self::Anything => return false,
-            Self::Line(value) => Members::of_line(value),
-            Self::Lines(fields) => Members::of(*fields, b"vary"),
-        };
-        names.all(are)
+    pub(crate) fn all_names(&self, mut are: impl FnMut(&'a [u8]) -> bool) -> bool {
+        let are: &mut dyn FnMut(&'a [u8]) -> bool = &mut are;
+        match self {
+            Self::Nothing => true,
+            Self::Anything => false,
+            Self::Line(value) => Elements::of(value).all(are),
+            Self::Lines(fields) => Members::of(*fields, b"vary").all(are),
+        }
     }
 }
 

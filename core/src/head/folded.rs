@@ -55,29 +55,34 @@ pub(crate) struct Names<T, const N: usize> {
 
 /// Names alone. Unsized where it is looked through, so that this is compiled once.
 struct Table<N: ?Sized> {
-    /// By [`slot`]: the index of the name that belongs there. Past the end for none.
+    /// With this factor, [`slot`] gives each name a place of its own.
+    factor: usize,
+    /// The index of the name that belongs there. Past the end for none.
     slots: [u8; SLOTS],
     names: N,
 }
 
 const SLOTS: usize = 64;
+const NONE: u8 = u8::MAX;
 
 impl<T: Copy, const N: usize> Names<T, N> {
-    /// Of names in lower case, of two octets or more. Two that belong in one slot do not compile, in a constant:
-    /// [`slot`] then needs other factors.
+    /// Of names in lower case. Those that no factor tells apart do not compile, in a constant.
     #[expect(clippy::indexing_slicing, reason = "done by the compiler")]
     pub(crate) const fn of(list: [(&'static [u8], T); N]) -> Self {
-        let mut slots = [u8::MAX; SLOTS];
         let (mut names, mut are) = ([list[0].0; N], [list[0].1; N]);
         let mut index = 0;
         while index < N {
             (names[index], are[index]) = list[index];
-            let slot = &mut slots[slot(names[index])];
-            assert!(*slot == u8::MAX, "two names belong in one slot");
-            *slot = index as u8;
             index += 1;
         }
-        Self { names: Table { slots, names }, are }
+        let mut factor = 0;
+        loop {
+            assert!(factor < SLOTS, "`slot` must be another one");
+            if let Some(slots) = placed(&names, factor) {
+                return Self { names: Table { factor, slots, names }, are };
+            }
+            factor += 1;
+        }
     }
 
     /// What the one called `name` is, compared without regard to case.
@@ -90,22 +95,40 @@ impl<T: Copy, const N: usize> Names<T, N> {
 
 impl Table<[&'static [u8]]> {
     /// Past the end if there is none.
-    #[inline(never)]
+    #[inline]
     fn index(&self, name: &[u8]) -> usize {
-        let index = self.slots.get(slot(name)).map_or(usize::MAX, |index| usize::from(*index));
+        let slot = slot(name, self.factor).and_then(|slot| self.slots.get(slot));
+        let index = usize::from(*slot.unwrap_or(&NONE));
         match self.names.get(index) {
             Some(known) if Folded::of(known) == Folded::of(name) => index,
-            _ => usize::MAX,
+            _ => usize::from(NONE),
         }
     }
 }
 
-/// The place of a name by its length, the octet in its middle and the last but one, without regard to case.
+/// The place of a name, by the octet in its middle, the last one, and its length. The bits by which these octets
+/// differ in case do not count.
 #[inline]
-const fn slot(name: &[u8]) -> usize {
-    let [.., last_but_one, _] = name else { return 0 };
+const fn slot(name: &[u8], factor: usize) -> Option<usize> {
+    let [.., last] = name else { return None };
+    #[expect(clippy::indexing_slicing, reason = "half of a length that is not 0")]
     let middle = name[name.len() / 2];
-    (7 * (middle | CASE) as usize + 6 * (*last_but_one | CASE) as usize + 3 * name.len()) % SLOTS
+    Some(((middle as usize + 2 * *last as usize) % 32 + factor * name.len()) % SLOTS)
+}
+
+/// The names in their places; `None` if two have the same one.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+const fn placed(names: &[&[u8]], factor: usize) -> Option<[u8; SLOTS]> {
+    let mut slots = [NONE; SLOTS];
+    let mut index = 0;
+    while index < names.len() {
+        match slot(names[index], factor) {
+            Some(slot) if slots[slot] == NONE => slots[slot] = index as u8,
+            _ => return None,
+        }
+        index += 1;
+    }
+    Some(slots)
 }
 
 #[cfg(test)]

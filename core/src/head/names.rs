@@ -79,6 +79,7 @@ const NAMES: [(&[u8], Known); 31] = [
 static TABLE: Names<Known, { NAMES.len() }> = Names::of(NAMES);
 
 /// How many octets they have, by their numbers.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
 static LENGTHS: [u8; NAMES.len()] = {
     let mut lengths = [0; NAMES.len()];
     let mut rest: &[_] = &NAMES;
@@ -97,6 +98,7 @@ impl Known {
     }
 
     /// Octets of the name.
+    #[expect(clippy::indexing_slicing, reason = "there are as many lengths as names")]
     const fn length(self) -> u8 {
         LENGTHS[self as usize]
     }
@@ -147,9 +149,13 @@ impl KnownSet {
     /// Whether the field called `name` is in the set.
     #[inline]
     pub(crate) fn contains(self, name: &[u8]) -> bool {
-        name.len() < 32
-            && self.lengths & 1 << name.len() != 0
-            && Known::of(name).is_some_and(|name| self.names & 1 << name as u8 != 0)
+        name.len() < 32 && self.lengths & 1 << name.len() != 0 && self.has(name)
+    }
+
+    /// The same for a name that may be in the set by its length.
+    #[inline(never)]
+    fn has(self, name: &[u8]) -> bool {
+        Known::of(name).is_some_and(|name| self.names & 1 << name as u8 != 0)
     }
 }
 

@@ -5,9 +5,9 @@
 use super::DeltaSeconds;
 use core::fmt;
 
-const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-/// As [`civil`] counts days.
-const DAYS: &[u8; 21] = b"WedThuFriSatSunMonTue";
+/// The months, then the days as [`civil`] counts them.
+const NAMES: &[u8; 76] = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Wed Thu Fri Sat Sun Mon Tue ";
+const MONTHS: usize = 12;
 const LONG_DAYS: [&str; 7] = ["Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday"];
 const DAY: u32 = 86_400;
 
@@ -67,22 +67,20 @@ impl HttpDate {
             30..=33 => Parts::of_rfc850(octets),
             _ => None,
         }?;
-        let (day, month, year) =
-            (number(parts.day)?, 1 + index_in(MONTHS, parts.month)?, number(parts.year)?);
-        let (century, tries, limit) = match (parts.century, now) {
-            (Some(century), _) => (number(century)?, 1, Self(Self::LAST)),
-            (None, None) => (if year < 70 { 20 } else { 19 }, 1, Self(Self::LAST)),
-            // The latest century whose date is not more than 50 years ahead.
-            (None, Some(now)) => {
-                let (days, seconds) = split(now);
-                let (year, month, day) = civil(days);
-                (year / 100 + 1, 3, join(days_from_civil(year + 50, month, day), seconds))
-            }
+        let (day, month, year) = (number(parts.day)?, month(parts.month)?, number(parts.year)?);
+        let of_century = |century| assemble(century * 100 + year, month, day, parts.time);
+        if let Some(century) = parts.century {
+            return of_century(number(century)?);
+        }
+        let Some(now) = now else {
+            return of_century(if year < 70 { 20 } else { 19 });
         };
-        let centuries = (0..tries).map_while(|back| century.checked_sub(back));
-        let mut dates =
-            centuries.filter_map(|century| assemble(century * 100 + year, month, day, parts.time));
-        dates.find(|date| *date <= limit)
+        // The latest century whose date is not more than 50 years ahead.
+        let (days, seconds) = split(now);
+        let (this_year, month, day) = civil(days);
+        let limit = join(days_from_civil(this_year + 50, month, day), seconds);
+        let centuries = (0..3).map_while(|back| (this_year / 100 + 1).checked_sub(back));
+        centuries.filter_map(of_century).find(|date| *date <= limit)
     }
 
     /// The date as IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -91,9 +89,10 @@ impl HttpDate {
         let (year, month, day) = civil(days);
         let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
         let mut octets = *b"Thu, 01 Jan 1970 00:00:00 GMT";
-        for (at, table, index) in [(0, &DAYS[..], days % 7), (8, MONTHS, month - 1)] {
-            let name = table.as_chunks().0.get(index as usize);
-            put(&mut octets, at, name.copied().unwrap_or(*b"Thu"));
+        for (at, index) in [(0, MONTHS + (days % 7) as usize), (8, month as usize - 1)] {
+            let (names, _) = NAMES.as_chunks();
+            let [a, b, c, _] = names.get(index).copied().unwrap_or_default();
+            put(&mut octets, at, [a, b, c]);
         }
         for (at, number) in
             [(5, day), (12, year / 100), (14, year % 100), (17, hour), (20, minute), (23, seconds % 60)]
@@ -136,7 +135,7 @@ impl<'a> Parts<'a> {
         let [y0, y1, y2, y3, b' ', time @ ..] = year else {
             return None;
         };
-        index_in(DAYS, [*w0, *w1, *w2])?;
+        day_name([*w0, *w1, *w2])?;
         gmt([*g, *m, *t])?;
         let (day, month) = ([*d0, *d1], [*m0, *m1, *m2]);
         Some(Self { day, month, century: Some([*y0, *y1]), year: [*y2, *y3], time })
@@ -148,7 +147,7 @@ impl<'a> Parts<'a> {
         else {
             return None;
         };
-        index_in(DAYS, [*w0, *w1, *w2])?;
+        day_name([*w0, *w1, *w2])?;
         let tens = if *d0 == b' ' { b'0' } else { *d0 };
         let (day, month) = ([tens, *d1], [*m0, *m1, *m2]);
         Some(Self { day, month, century: Some([*y0, *y1]), year: [*y2, *y3], time })
@@ -169,6 +168,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The date, if it is a possible one. `time` is `08:49:37`.
+#[inline(never)]
 fn assemble(year: u32, month: u32, day: u32, time: &[u8; 8]) -> Option<HttpDate> {
     let (hour, minute, second) = time_of_day(time)?;
     if day == 0 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 60 {
@@ -197,22 +197,50 @@ fn number([tens, ones]: [u8; 2]) -> Option<u32> {
     (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
-/// Which of the names of three letters that stand in a row it is.
-#[inline(never)]
-fn index_in(names: &[u8], name: [u8; 3]) -> Option<u32> {
-    let name = word(name);
-    let index = names.as_chunks().0.iter().position(|one| word(*one) == name)?;
-    Some(index as u32)
+/// 1 to 12.
+fn month(name: [u8; 3]) -> Option<u32> {
+    name_index(name).filter(|index| *index < MONTHS).map(|index| index as u32 + 1)
 }
 
-fn gmt(zone: [u8; 3]) -> Option<()> {
-    (word(zone) == word(*b"gmt")).then_some(())
+fn day_name(name: [u8; 3]) -> Option<()> {
+    name_index(name).filter(|index| *index >= MONTHS).map(|_| ())
 }
 
-/// Three letters in one word, so that a comparison is one. Folds their case; no other octet becomes
+/// Which of [`NAMES`] it is.
+fn name_index([a, b, c]: [u8; 3]) -> Option<usize> {
+    let name = [a, b, c, b' '];
+    let index = usize::from(*SLOTS.get(slot(name))?);
+    let (names, _) = NAMES.as_chunks();
+    (word(*names.get(index)?) == word(name)).then_some(index)
+}
+
+/// By [`slot`]: the index of the only name that belongs there.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+static SLOTS: [u8; 32] = {
+    let (names, _) = NAMES.as_chunks();
+    let mut slots = [u8::MAX; 32];
+    let mut index = 0;
+    while index < names.len() {
+        assert!(slots[slot(names[index])] == u8::MAX, "two names belong in one place");
+        slots[slot(names[index])] = index as u8;
+        index += 1;
+    }
+    slots
+};
+
+/// The place of a name, whatever the case of its letters.
+const fn slot([a, b, c, _]: [u8; 4]) -> usize {
+    (3 * a as usize + b as usize + 4 * c as usize) % 32
+}
+
+fn gmt([g, m, t]: [u8; 3]) -> Option<()> {
+    (word([g, m, t, b' ']) == word(*b"gmt ")).then_some(())
+}
+
+/// Three letters and a blank in one word, so that a comparison is one. Folds their case; no other octet becomes
 /// a letter.
-const fn word([a, b, c]: [u8; 3]) -> u32 {
-    u32::from_le_bytes([a, b, c, 0]) | u32::from_le_bytes([0x20, 0x20, 0x20, 0])
+const fn word(octets: [u8; 4]) -> u32 {
+    u32::from_le_bytes(octets) | u32::from_le_bytes([0x20; 4])
 }
 
 const fn is_leap(year: u32) -> bool {
@@ -236,7 +264,6 @@ const ERA: u32 = 146_097;
 const TO_1970: u32 = ERA + 719_468;
 
 /// Days to a date of the proleptic Gregorian calendar.
-#[inline(never)]
 const fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
     let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
     let leap_days = year / 4 - year / 100 + year / 400;
