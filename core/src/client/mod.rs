@@ -38,6 +38,7 @@ use crate::pair::PairId;
 use crate::state::{Candidates, IdleClient};
 use crate::store::{Health, Maintained, PairStore, Pin, Writing};
 use crate::time::Clock;
+use apart::apart;
 use core::future::Future;
 use core::pin::pin;
 use reply::Parts;
@@ -135,7 +136,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         validating: bool,
     ) -> impl Future<Output = Reply<'c, S, O>> {
         async move {
-            self.pending.settle(&mut self.store).await;
+            apart(pin!(self.pending.settle(&mut self.store))).await;
             let mut idle = IdleClient::new(&self.options);
             if validating {
                 idle = idle.validating();
@@ -176,7 +177,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             if call.terms.is_some() {
                 reply.hold();
             }
-            reply.begin().await;
+            apart(pin!(reply.begin())).await;
             reply
         }
     }

@@ -5,7 +5,7 @@ use super::completing::Completing;
 use super::storing::StoringBody;
 use super::walk::Walk;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
-use crate::head::{Edited, Fields};
+use crate::head::{Edited, Fields, HeadMut};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
 use crate::state::{Arrived, FromCache};
@@ -71,28 +71,34 @@ pub(super) enum Body<'c> {
 pub(super) struct Place<'w, 'c> {
     pub(super) status: &'w mut u16,
     head: &'w mut Head<'c>,
-    body: &'w mut Body<'c>,
+    pub(super) body: &'w mut Body<'c>,
 }
 
 impl<'c> Place<'_, 'c> {
     /// A stored response answers; `record` holds its record.
     pub(super) fn serve(&mut self, state: &FromCache<'c>, found: Found, record: &'c [u8]) {
-        if let Some((offset, length)) = state.content() {
-            let left = length.unwrap_or(found.body.held.saturating_sub(offset));
-            *self.body = Body::Stored { id: state.id(), offset, left };
-        }
+        *self.body = match state.content() {
+            Some((offset, length)) => {
+                let left = length.unwrap_or(found.body.held.saturating_sub(offset));
+                Body::Stored { id: state.id(), offset, left }
+            }
+            None => Body::None,
+        };
         self.stored(state, found, record);
     }
 
-    /// A stored response answers, and the origin has what is missing; `record` holds its record.
+    /// A stored response answers, and the origin has what is missing, as the body that is in its place says;
+    /// `record` holds its record. Further heads go to `head`.
     pub(super) fn complete(
         &mut self,
         state: &FromCache<'c>,
         found: Found,
         record: &'c [u8],
-        body: Completing<'c>,
+        head: HeadMut<'c>,
     ) {
-        *self.body = Body::Completing(body);
+        if let Body::Completing(body) = self.body {
+            body.head = Some(head);
+        }
         self.stored(state, found, record);
     }
 

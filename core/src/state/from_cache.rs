@@ -64,7 +64,7 @@ impl<'a> FromCache<'a> {
     /// stored part.
     pub(crate) fn ask_for(&self, hole: Hole) -> Option<CacheMiss<'a>> {
         let at = self.context.candidates.position(self.id)?;
-        Some(CacheMiss::new(self.context, Reason::Incomplete).completing(at, hole))
+        Some(CacheMiss::asking(self.context, Reason::Incomplete, Some((at, hole))))
     }
 
     /// After a validation: the stored response's validators and dates are those of the 304 where it

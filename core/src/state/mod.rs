@@ -101,7 +101,7 @@ mod store_and_use;
 mod target;
 
 #[cfg(feature = "server")]
-use answered::Answered;
+use answered::Answered as AnsweredAs;
 pub use cache_miss::{CacheMiss, MissNext};
 pub(crate) use candidate::Hole;
 pub use candidates::Candidates;
@@ -149,7 +149,7 @@ pub(crate) struct Arrived<'a> {
     pub(crate) date: Option<MadeDate>,
     /// What it is to the client.
     #[cfg(feature = "server")]
-    pub(crate) answered: Answered,
+    pub(crate) answered: AnsweredAs,
 }
 
 impl Arrived<'_> {
@@ -195,16 +195,20 @@ impl<'a> Context<'a> {
 
     /// Reads a response that has arrived.
     #[inline(never)]
-    pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
+    pub(crate) fn read<'r>(
+        &self,
+        response: ResponseHead<'r>,
+        at: &Exchange,
+    ) -> (Arrived<'r>, ResponseFacts<'r>) {
         let facts =
             ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
-        let date = stored_fields::missing_date(&facts, at);
+        let date = stored_fields::missing_date(&facts, *at);
         let arrived = Arrived {
             response,
-            received: age::received_at(&facts, at),
+            received: age::received_at(&facts, *at),
             date,
             #[cfg(feature = "server")]
-            answered: Answered::new(self.answer_at_origin(&response, &facts, at)),
+            answered: AnsweredAs::new(self.answer_at_origin(&response, &facts, *at)),
         };
         (arrived, facts)
     }
@@ -253,8 +257,13 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// [`Target::is_beside`].
+    pub(crate) const fn is_beside(&self, response: &ResponseHead<'_>) -> bool {
+        self.target.is_beside(response)
+    }
+
     /// Whether the response may be stored.
-    pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
+    pub(crate) fn may_store(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
         let received = storing::Received {
             request: &self.sent(),
             asked: self.asked(),
@@ -264,6 +273,66 @@ impl<'a> Context<'a> {
         storing::may_store(received, self.options)
     }
 }
+
+/// What can follow a state: each `…Next`, and the state of the client's walk. Made of the state itself, for a
+/// state is too large to be moved from one enum to another.
+pub(crate) trait Follows<State> {
+    fn with(state: State) -> Self;
+}
+
+/// What can follow a decision.
+pub(crate) trait Decided<'a>:
+    Follows<FromCache<'a>> + Follows<NeedRevalidation<'a>> + Follows<CacheMiss<'a>> + Follows<GatewayTimeout<'a>>
+{
+}
+
+impl<'a, N> Decided<'a> for N where
+    N: Follows<FromCache<'a>>
+        + Follows<NeedRevalidation<'a>>
+        + Follows<CacheMiss<'a>>
+        + Follows<GatewayTimeout<'a>>
+{
+}
+
+/// What can follow a response that is handed over.
+pub(crate) trait Ended<'r>: Follows<StoreAndUse<'r>> + Follows<CouldNotBeStored<'r>> {}
+
+impl<'r, N: Follows<StoreAndUse<'r>> + Follows<CouldNotBeStored<'r>>> Ended<'r> for N {}
+
+/// What can follow any response.
+pub(crate) trait Answered<'a, 'r>:
+    Ended<'r>
+    + Follows<InvalidateEntries<'r>>
+    + Follows<NeedToBeUpdated<'r, HandOver>>
+    + Follows<FromCache<'a>>
+    + Follows<CacheMiss<'a>>
+{
+}
+
+impl<'a, 'r, N> Answered<'a, 'r> for N where
+    N: Ended<'r>
+        + Follows<InvalidateEntries<'r>>
+        + Follows<NeedToBeUpdated<'r, HandOver>>
+        + Follows<FromCache<'a>>
+        + Follows<CacheMiss<'a>>
+{
+}
+
+/// Which states can follow, and as which variant.
+macro_rules! follows {
+    ($next:ident $lifetimes:tt: $($variant:ident($state:ty)),* $(,)?) => {
+        $($crate::state::follows!(@ $next $lifetimes $variant $state);)*
+    };
+    (@ $next:ident [$($lifetime:lifetime),*] $variant:ident $state:ty) => {
+        impl<$($lifetime),*> $crate::state::Follows<$state> for $next<$($lifetime),*> {
+            #[inline]
+            fn with(state: $state) -> Self {
+                Self::$variant(state)
+            }
+        }
+    };
+}
+pub(crate) use follows;
 
 /// What every state answers: its options and its request.
 macro_rules! context {

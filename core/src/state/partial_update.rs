@@ -1,7 +1,7 @@
 //! `PartialUpdate`: stored parts of one representation are combined (RFC 9111 §3.4).
 
 use super::candidate::{Candidate, Chosen, Role};
-use super::{CacheMiss, Extents, FromCache, GatewayTimeout, NeedRevalidation, Selecting};
+use super::{CacheMiss, Decided, Extents, FromCache, GatewayTimeout, NeedRevalidation, Selecting};
 use crate::fields::EntityTag;
 use crate::head::{Edited, RequestHead, Text};
 use crate::limits::{CANDIDATES_MAX, ETAG_MAX};
@@ -58,6 +58,14 @@ pub enum UpdateNext<'a> {
     /// The request has `only-if-cached`, and nothing stored may answer it.
     GatewayTimeout(GatewayTimeout<'a>),
 }
+
+super::follows!(
+    UpdateNext ['a]:
+    FromCache(FromCache<'a>),
+    NeedRevalidation(NeedRevalidation<'a>),
+    CacheMiss(CacheMiss<'a>),
+    GatewayTimeout(GatewayTimeout<'a>),
+);
 
 impl<'a> PartialUpdate<'a> {
     pub(crate) fn new(selecting: Selecting<'a>, newest: usize, parts: Chosen, complete: u64) -> Self {
@@ -147,6 +155,11 @@ impl<'a> PartialUpdate<'a> {
 
     /// Decides the request again, by what is there now.
     pub fn next(self, combined: Combined) -> UpdateNext<'a> {
+        self.go_on(combined)
+    }
+
+    /// As [`next`](Self::next), to whatever can follow.
+    pub(crate) fn go_on<N: Decided<'a>>(self, combined: Combined) -> N {
         if combined == Combined::Failed {
             return self.selecting.decide();
         }
@@ -188,7 +201,7 @@ impl<'a> PartialUpdate<'a> {
 
     /// Decides the request without the parts.
     #[cfg(feature = "digest")]
-    fn discarded(mut self) -> UpdateNext<'a> {
+    fn discarded<N: Decided<'a>>(mut self) -> N {
         let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
         for id in self.ids() {
             // There are no more than candidates.
