@@ -87,7 +87,9 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         buf: &mut [u8],
         deadline: impl Future<Output = ()>,
     ) -> Result<usize, BodyError<O::Error>> {
-        let mut deadline = pin!(deadline);
+        let deadline = pin!(deadline);
+        // What passes while one waits for the end of a part has passed for the next one, too.
+        let mut deadline = pin!(deadline::lasting(deadline));
         loop {
             let Body::Completing(body) = &mut self.body else {
                 return Ok(0);

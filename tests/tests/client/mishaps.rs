@@ -1,0 +1,64 @@
+//! Mishaps: origins and stores that break off at the worst moment, and futures that are dropped there.
+
+use crate::{FRESH, Of, Ram, client, get, rest};
+use larder::client::{BodyError, Storing};
+use larder::head::Fields;
+use larder::store::PairStore;
+use larder_tests::polls::yield_now;
+use larder_tests::{Representation, Response, ScriptedOrigin, block_on};
+
+const LEN: usize = 400;
+
+fn content(version: u8) -> Vec<u8> {
+    (0..LEN).map(|at| (at as u8).wrapping_mul(7).wrapping_add(version)).collect()
+}
+
+fn version(number: u8) -> Representation {
+    let tag = format!("\"{number}\"");
+    Representation::new(&content(number), &[FRESH, ("ETag", &tag)])
+}
+
+fn has(origin: &ScriptedOrigin, there: Representation) {
+    origin.answers(move |asked| there.answer(asked));
+}
+
+/// A client whose store holds these ranges of version 1.
+async fn holding<S: PairStore>(store: S, ranges: &[&str]) -> (Of<S>, ScriptedOrigin) {
+    let (mut client, origin, _) = client(store);
+    has(&origin, version(1));
+    for range in ranges {
+        let lines = [("Range", *range)];
+        let mut reply = client.request(get().with_fields(Fields::new(&lines))).await;
+        rest(&mut reply).await.expect("a part");
+        assert!(matches!(reply.report().storing, Storing::Incomplete(_)));
+    }
+    (client, origin)
+}
+
+/// Ready when it is polled for the `polls`th time, and never to be polled again.
+async fn once_after(polls: usize) {
+    for _ in 1..polls {
+        yield_now().await;
+    }
+}
+
+#[test]
+fn a_deadline_that_passes_at_the_end_of_a_part_is_not_waited_for_again() {
+    block_on(async {
+        let (mut client, origin) = holding(Ram::new(), &["bytes=50-99"]).await;
+        // Less than was asked for, so that more is asked for at once.
+        origin.then(version(1).part(0, 20).stalls());
+        origin.then(Response::hangs());
+        let mut reply = client.request(get()).await;
+        let mut buf = [0; 64];
+        let mut body = Vec::new();
+        let error = loop {
+            match reply.read_until(&mut buf, once_after(3)).await {
+                Ok(0) => panic!("it is not whole"),
+                Ok(read) => body.extend_from_slice(&buf[..read]),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error, &*body), (BodyError::DeadlinePassed, &content(1)[..=20]));
+    });
+}
