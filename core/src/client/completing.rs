@@ -279,7 +279,9 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                 }
                 BodyError::Lost
             }
-            MissNext::FromCache(_) | MissNext::CouldNotBeStored(_) if head.response().status >= 400 => {
+            MissNext::FromCache(_) | MissNext::CouldNotBeStored(_) | MissNext::StoreAndUse(_)
+                if head.response().status >= 400 =>
+            {
                 return Err(BodyError::CutOff);
             }
             _ => BodyError::Changed,

@@ -62,3 +62,18 @@ fn a_deadline_that_passes_at_the_end_of_a_part_is_not_waited_for_again() {
         assert_eq!((error, &*body), (BodyError::DeadlinePassed, &content(1)[..=20]));
     });
 }
+
+#[test]
+fn an_error_that_may_be_stored_between_two_holes_leaves_what_is_there() {
+    block_on(async {
+        let (mut client, origin) = holding(Ram::new(), &["bytes=50-99", "bytes=200-249"]).await;
+        origin.then(version(1).part(0, 49));
+        origin.then(Response::new(503).with(&[("Cache-Control", "max-age=5")]));
+        let mut reply = client.request(get()).await;
+        assert_eq!(rest(&mut reply).await, Err(BodyError::CutOff));
+        drop(reply);
+        let mut reply = client.request(get()).await;
+        assert_eq!(rest(&mut reply).await, Ok(content(1)));
+        assert_eq!(reply.report().from_store, 150);
+    });
+}
