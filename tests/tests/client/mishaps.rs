@@ -1,9 +1,12 @@
 //! Mishaps: origins and stores that break off at the worst moment, and futures that are dropped there.
 
 use crate::{FRESH, Of, Ram, client, get, rest};
+use larder::Reason;
+use larder::client::download::{DownloadError, Persistence, Progress, Wanted};
 use larder::client::{BodyError, Storing};
 use larder::head::Fields;
 use larder::store::PairStore;
+use larder_tests::hooked_store::{FailAt, HookedStore};
 use larder_tests::polls::yield_now;
 use larder_tests::{Representation, Response, ScriptedOrigin, block_on};
 
@@ -76,4 +79,39 @@ fn an_error_that_may_be_stored_between_two_holes_leaves_what_is_there() {
         assert_eq!(rest(&mut reply).await, Ok(content(1)));
         assert_eq!(reply.report().from_store, 150);
     });
+}
+
+/// Makes no attempt but the first, and counts how often it was asked.
+#[derive(Default)]
+struct Counts(u32);
+
+impl Persistence for Counts {
+    async fn again<E>(&mut self, _: &DownloadError<E>, _: Progress) -> bool {
+        self.0 += 1;
+        false
+    }
+}
+
+#[test]
+fn a_store_that_dies_does_not_keep_a_download_going() {
+    let (mut client, origin, _) = client(HookedStore::<_, FailAt>::dying(Ram::new(), u64::MAX));
+    block_on(async {
+        origin.then(Response::ok(&[FRESH], "something"));
+        rest(&mut client.request(get()).await).await.unwrap();
+        // The search, and nothing from then on.
+        client.store().hook().fail_after(2);
+        let mut reply = client.request(get()).await;
+        assert_eq!(rest(&mut reply).await, Err(BodyError::Lost));
+        drop(reply);
+    });
+    let mut asked = 0;
+    origin.answers(move |_| {
+        asked += 1;
+        assert!(asked < 10, "again and again");
+        Response::ok(&[FRESH], "image")
+    });
+    let wanted = Wanted::new("http://example.com/image");
+    let mut counts = Counts::default();
+    let came = block_on(client.download(&wanted, &mut [0; 64], &mut counts)).err();
+    assert_eq!((came, counts.0), (Some(DownloadError::NotStored(Reason::StoreFailed)), 1));
 }
