@@ -251,9 +251,10 @@ impl Pending {
     async fn settle(&mut self, store: &mut impl PairStore) {
         self.settle_writing(store).await;
         self.settle_forget(store).await;
-        if let Some(pin) = self.pinned.take() {
+        if let Some(pin) = self.pinned {
             // The pair stays pinned until the store is mounted anew if this fails.
             let _ = store.unpin(pin).await;
+            self.pinned = None;
         }
     }
 

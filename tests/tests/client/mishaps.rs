@@ -1,14 +1,16 @@
 //! Mishaps: origins and stores that break off at the worst moment, and futures that are dropped there.
 
-use crate::{FRESH, Of, Ram, client, get, rest};
+use crate::{FRESH, Of, Ram, URI, client, get, rest};
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::mutex::Mutex;
 use larder::Reason;
-use larder::client::download::{DownloadError, Persistence, Progress, Wanted};
+use larder::client::download::{Attempts, DownloadError, Persistence, Progress, Wanted};
 use larder::client::{BodyError, Storing};
-use larder::head::Fields;
-use larder::store::PairStore;
+use larder::head::{Fields, RequestHead};
+use larder::store::{BLOCK, PairStore};
 use larder_tests::hooked_store::{FailAt, HookedStore};
 use larder_tests::polls::yield_now;
-use larder_tests::{Representation, Response, ScriptedOrigin, block_on};
+use larder_tests::{Representation, Response, ScriptedOrigin, block_on, poll_times};
 
 const LEN: usize = 400;
 
@@ -114,4 +116,25 @@ fn a_store_that_dies_does_not_keep_a_download_going() {
     let mut counts = Counts::default();
     let came = block_on(client.download(&wanted, &mut [0; 64], &mut counts)).err();
     assert_eq!((came, counts.0), (Some(DownloadError::NotStored(Reason::StoreFailed)), 1));
+}
+
+#[test]
+fn a_pin_outlives_no_request_that_was_dropped_while_the_store_was_busy() {
+    let store: Mutex<NoopRawMutex, Ram> = Mutex::new(Ram::new());
+    let (mut client, origin, _) = client(&store);
+    block_on(async {
+        origin.then(Response::ok(&[FRESH], &"x".repeat(60 * BLOCK)));
+        let image = client.download(&Wanted::new(URI), &mut [0; 64], &mut Attempts(1)).await.unwrap();
+        drop(image);
+        {
+            // Somebody else uses the store, and the caller loses patience.
+            let _busy = store.lock().await;
+            assert!(poll_times(client.request(get()), 3).is_none());
+        }
+        // There is room for this only if the image may go.
+        origin.then(Response::ok(&[FRESH], &"y".repeat(100 * BLOCK)));
+        let mut reply = client.request(RequestHead::get("http://example.com/b")).await;
+        rest(&mut reply).await.unwrap();
+        assert!(matches!(reply.report().storing, Storing::Stored(_)), "{:?}", reply.report());
+    });
 }
