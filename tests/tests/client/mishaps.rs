@@ -6,11 +6,11 @@ use embassy_sync::mutex::Mutex;
 use larder::Reason;
 use larder::client::download::{Attempts, DownloadError, Persistence, Progress, Wanted};
 use larder::client::{BodyError, Storing};
-use larder::head::{Fields, RequestHead};
+use larder::head::{Fields, Method, RequestHead};
 use larder::store::{BLOCK, PairStore};
 use larder_tests::hooked_store::{FailAt, HookedStore};
 use larder_tests::polls::yield_now;
-use larder_tests::{Representation, Response, ScriptedOrigin, block_on, poll_times};
+use larder_tests::{Representation, Response, ScriptedOrigin, YieldingStore, block_on, poll_times};
 
 const LEN: usize = 400;
 
@@ -137,4 +137,28 @@ fn a_pin_outlives_no_request_that_was_dropped_while_the_store_was_busy() {
         rest(&mut reply).await.unwrap();
         assert!(matches!(reply.report().storing, Storing::Stored(_)), "{:?}", reply.report());
     });
+}
+
+#[test]
+fn s4_4_a_put_dropped_while_it_invalidates_leaves_nothing_to_be_served() {
+    for polls in 0.. {
+        let (mut client, origin, _) = client(YieldingStore::new(Ram::new()));
+        block_on(async {
+            origin.then(Response::ok(&[FRESH], "old"));
+            rest(&mut client.request(get()).await).await.unwrap();
+        });
+        let before = origin.count();
+        origin.then(Response::new(204));
+        let done = poll_times(client.request(get().with_method(Method::Put)), polls).is_some();
+        let has_changed = origin.count() > before;
+        origin.withdraw();
+        origin.then(Response::ok(&[FRESH], "new"));
+        let body = block_on(async { rest(&mut client.request(get()).await).await });
+        let expected = if has_changed { "new" } else { "old" };
+        assert_eq!(body.as_deref(), Ok(expected.as_bytes()), "after {polls} polls");
+        if done {
+            return;
+        }
+        assert!(polls < 100);
+    }
 }
