@@ -8,7 +8,7 @@ use larder::client::download::{Attempts, DownloadError, Persistence, Progress, W
 use larder::client::{BodyError, Storing};
 use larder::head::{Fields, Method, RequestHead};
 use larder::store::{BLOCK, PairStore};
-use larder_tests::hooked_store::{FailAt, HookedStore};
+use larder_tests::hooked_store::{FailAt, Hook, HookedStore, Injected};
 use larder_tests::polls::yield_now;
 use larder_tests::{Representation, Response, ScriptedOrigin, YieldingStore, block_on, poll_times};
 
@@ -160,5 +160,34 @@ fn s4_4_a_put_dropped_while_it_invalidates_leaves_nothing_to_be_served() {
             return;
         }
         assert!(polls < 100);
+    }
+}
+
+/// Gives way before every operation: nothing that was done is lost with a future.
+struct YieldsBefore;
+
+impl Hook for YieldsBefore {
+    async fn before(&self) -> Result<(), Injected> {
+        yield_now().await;
+        Ok(())
+    }
+
+    async fn after(&self) {}
+}
+
+#[test]
+fn what_is_all_held_stays_so_wherever_the_request_is_dropped() {
+    for polls in 0.. {
+        let store = HookedStore::with(Ram::new(), YieldsBefore);
+        let (mut client, origin) = block_on(holding(store, &["bytes=0-199", "bytes=200-399"]));
+        let before = origin.count();
+        let done = poll_times(async { rest(&mut client.request(get()).await).await }, polls).is_some();
+        let mut reply = block_on(client.request(get()));
+        assert_eq!(block_on(rest(&mut reply)), Ok(content(1)), "after {polls} polls");
+        assert_eq!(origin.count(), before, "after {polls} polls");
+        if done {
+            return;
+        }
+        assert!(polls < 500);
     }
 }
