@@ -1,6 +1,6 @@
 //! Mishaps: origins and stores that break off at the worst moment, and futures that are dropped there.
 
-use crate::{FRESH, Of, Ram, URI, client, get, rest};
+use crate::{FRESH, Of, Ram, TAG, URI, client, get, rest};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
 use larder::Reason;
@@ -190,4 +190,21 @@ fn what_is_all_held_stays_so_wherever_the_request_is_dropped() {
         }
         assert!(polls < 500);
     }
+}
+
+#[test]
+fn s15_5_17_of_9110_a_416_made_here_says_nothing_of_the_whole() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        origin.then(Response::ok(&[FRESH, TAG, ("Content-Type", "text/plain")], "whole"));
+        rest(&mut client.request(get()).await).await.unwrap();
+        let range = [("Range", "bytes=5-")];
+        let reply = client.request(get().with_fields(Fields::new(&range))).await;
+        assert_eq!(reply.status(), 416);
+        assert_eq!(reply.fields().get("content-range"), Some(&b"bytes */5"[..]));
+        assert_eq!(reply.fields().get("content-length"), Some(&b"0"[..]));
+        for name in ["cache-control", "etag", "content-type"] {
+            assert_eq!(reply.fields().get(name), None, "{name}");
+        }
+    });
 }
