@@ -193,6 +193,23 @@ fn what_is_all_held_stays_so_wherever_the_request_is_dropped() {
 }
 
 #[test]
+fn octets_behind_a_content_length_of_0_leave_nothing_stored() {
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        origin.then(Response::new(200).with(&[FRESH, ("Content-Length", "0")]).chunk(b"octets"));
+        let mut reply = client.request(get()).await;
+        let _ = rest(&mut reply).await;
+        assert_eq!(reply.report().storing, Storing::No(Reason::LengthMismatch));
+        drop(reply);
+        origin.then(Response::ok(&[FRESH], "octets"));
+        let mut reply = client.request(get()).await;
+        assert_eq!(rest(&mut reply).await.as_deref(), Ok(&b"octets"[..]));
+        drop(reply);
+        assert_eq!(client.health().await.pairs, 1);
+    });
+}
+
+#[test]
 fn s15_5_17_of_9110_a_416_made_here_says_nothing_of_the_whole() {
     block_on(async {
         let (mut client, origin, _) = client(Ram::new());
