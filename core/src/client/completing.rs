@@ -219,6 +219,12 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         let Some(writing) = body.writing.take() else {
             return Ok(());
         };
+        #[cfg(feature = "digest")]
+        if self.head.says_digest() {
+            // It stays a part, and is verified before it answers.
+            self.suspend(Reason::PartialContent).await;
+            return Ok(());
+        }
         match self.parts.store.commit(writing, &body.replaces).await {
             Ok(id) => {
                 self.parts.pending.writing = None;

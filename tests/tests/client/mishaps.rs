@@ -5,7 +5,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
 use larder::Reason;
 use larder::client::download::{Attempts, DownloadError, Persistence, Progress, Wanted};
-use larder::client::{BodyError, Storing};
+use larder::client::{BodyError, Outcome, Storing};
 use larder::head::{Fields, Method, RequestHead};
 use larder::store::{BLOCK, PairStore};
 use larder_tests::hooked_store::{FailAt, Hook, HookedStore, Injected};
@@ -190,6 +190,29 @@ fn what_is_all_held_stays_so_wherever_the_request_is_dropped() {
         }
         assert!(polls < 500);
     }
+}
+
+#[test]
+fn s2_of_9530_a_part_completed_by_what_is_not_what_its_head_says_is_not_whole() {
+    let says = crate::resumed_downloads::digest_of(&content(1)).to_string();
+    let lines = [FRESH, TAG, ("Repr-Digest", &*says)];
+    block_on(async {
+        let (mut client, origin, _) = client(Ram::new());
+        let right = Representation::new(&content(1), &lines);
+        has(&origin, right.clone());
+        let range = [("Range", "bytes=0-99")];
+        rest(&mut client.request(get().with_fields(Fields::new(&range))).await).await.unwrap();
+        has(&origin, Representation { content: content(2), ..right.clone() });
+        let _ = rest(&mut client.request(get()).await).await;
+        has(&origin, right);
+        let mut reply = client.request(get()).await;
+        assert_eq!(rest(&mut reply).await, Ok(content(1)));
+        drop(reply);
+        let mut reply = client.request(get()).await;
+        assert_eq!((reply.report().outcome, rest(&mut reply).await), (Outcome::Hit, Ok(content(1))));
+        drop(reply);
+        assert_eq!(client.health().await.pairs, 1);
+    });
 }
 
 #[test]
