@@ -161,7 +161,7 @@ impl<'a> CacheMiss<'a> {
         if let Verdict::Pass(reason) = verdict
             && context.request.method.is_query()
             && response.status < 500
-            && reason != Reason::OfTheRequest
+            && !matches!(reason, Reason::OfTheRequest | Reason::NotModified)
         {
             let invalid = Invalid { ids: context.candidates.all(), by_uri: ByUri::None };
             return MissNext::InvalidateEntries(InvalidateEntries::new(context, arrived, invalid, verdict));
