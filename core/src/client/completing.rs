@@ -83,7 +83,9 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         buf: &mut [u8],
         deadline: impl Future<Output = ()>,
     ) -> Result<usize, BodyError<O::Error>> {
-        let mut deadline = pin!(deadline);
+        let deadline = pin!(deadline);
+        // What passes while one waits for the end of a part has passed for the next one, too.
+        let mut deadline = pin!(deadline::lasting(deadline));
         loop {
             let Body::Completing(body) = &mut self.body else {
                 return Ok(0);
@@ -213,6 +215,12 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         let Some(writing) = body.writing.take() else {
             return Ok(());
         };
+        #[cfg(feature = "digest")]
+        if self.head.says_digest() {
+            // It stays a part, and is verified before it answers.
+            self.suspend(Reason::PartialContent).await;
+            return Ok(());
+        }
         match self.parts.store.commit(writing, &body.replaces).await {
             Ok(id) => {
                 self.parts.pending.writing = None;
@@ -269,7 +277,9 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                 }
                 BodyError::Lost
             }
-            Next::FromCache(_) | Next::CouldNotBeStored(_) if head.response().status >= 400 => {
+            Next::FromCache(_) | Next::CouldNotBeStored(_) | Next::StoreAndUse(_)
+                if head.response().status >= 400 =>
+            {
                 return Err(BodyError::CutOff);
             }
             _ => BodyError::Changed,

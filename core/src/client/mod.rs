@@ -89,7 +89,13 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             head: HeadBuf::new(),
             record: [0; BYTES],
             scratch: Candidates::new(),
-            pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
+            pending: Pending {
+                writing: None,
+                forget: None,
+                pinned: None,
+                distrust: false,
+                invalidating: false,
+            },
             #[cfg(feature = "server")]
             at_origin: false,
         }
@@ -243,15 +249,19 @@ struct Pending {
     /// The store failed to remove what must not be used. By its contract nobody finds that again before
     /// a reboot; this client does not rely on it any more.
     distrust: bool,
+    /// What must not be used is being removed. If the future is dropped meanwhile, it may still be there.
+    invalidating: bool,
 }
 
 impl Pending {
     async fn settle(&mut self, store: &mut impl PairStore) {
+        self.distrust |= self.invalidating;
         self.settle_writing(store).await;
         self.settle_forget(store).await;
-        if let Some(pin) = self.pinned.take() {
+        if let Some(pin) = self.pinned {
             // The pair stays pinned until the store is mounted anew if this fails.
             let _ = store.unpin(pin).await;
+            self.pinned = None;
         }
     }
 

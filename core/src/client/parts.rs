@@ -98,11 +98,17 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let resumed = self.store.resume(into, state.complete()).await;
         let replaces = gathered(state.replaces());
         let committed = match resumed {
-            Ok(writing) => self.store.commit(writing, &replaces).await,
+            Ok(writing) => {
+                self.pending.writing = Some(writing);
+                self.store.commit(writing, &replaces).await
+            }
             Err(error) => Err(error),
         };
         match committed {
-            Ok(_) => Combined::Whole,
+            Ok(_) => {
+                self.pending.writing = None;
+                Combined::Whole
+            }
             Err(error) => self.not_combined(&error),
         }
     }

@@ -5,6 +5,8 @@ use super::completing::Completing;
 use super::storing::StoringBody;
 use super::walk::Walk;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
+#[cfg(feature = "digest")]
+use crate::digest;
 use crate::head::{Edited, Fields, HeadMut};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
@@ -48,6 +50,20 @@ pub(super) enum Head<'c> {
     Stored { state: FromCache<'c>, found: Found, record: &'c [u8] },
     /// One made here: it has no lines.
     None,
+}
+
+#[cfg(feature = "digest")]
+impl Head<'_> {
+    /// Whether a stored head says what the whole body hashes to (RFC 9530).
+    pub(super) fn says_digest(&self) -> bool {
+        match self {
+            Head::Stored { found, record, .. } => {
+                let stored = found.view(record);
+                stored.is_some_and(|pair| digest::of_stored(200, pair.response.fields).is_some())
+            }
+            Head::Origin(..) | Head::None => false,
+        }
+    }
 }
 
 /// Where the body comes from.

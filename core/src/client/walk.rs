@@ -260,6 +260,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     #[cfg_attr(not(feature = "groups"), allow(unused_variables))]
     async fn invalidate(&mut self, state: &InvalidateEntries<'_>, record: &mut [u8]) {
         self.report.step(Step::InvalidateEntries);
+        self.pending.invalidating = true;
         #[cfg(feature = "groups")]
         self.invalidate_groups(state.groups()).await;
         for key in state.keys() {
@@ -274,6 +275,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         for id in state.ids() {
             self.remove(id).await;
         }
+        self.pending.invalidating = false;
     }
 
     async fn store_and_use<'c>(

@@ -259,7 +259,7 @@ impl<'a> CacheMiss<'a> {
             Verdict::Pass(reason)
                 if context.request.method.is_query()
                     && response.status < 500
-                    && reason != Reason::OfTheRequest =>
+                    && !matches!(reason, Reason::OfTheRequest | Reason::NotModified) =>
             {
                 Some(Invalid { ids: context.candidates.all(), by_uri: ByUri::None })
             }

@@ -175,7 +175,7 @@ impl<'a> FromCache<'a> {
     /// handler has just validated, nor of one made here: `Age` says that the origin did neither (§5.1).
     fn sends_age(&self) -> bool {
         !self.context.asked().at_origin()
-            || (self.serving != Serving::Validated && !self.answered.is_precondition_failed())
+            || (self.serving != Serving::Validated && !self.answered.is_made_here())
     }
 }
 
