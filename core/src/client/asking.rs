@@ -5,7 +5,7 @@ use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver, Hear,
     InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
     follows,
 };
@@ -150,14 +150,14 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Looks at a response without keeping it.
-    pub(super) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    /// Looks at a response without keeping it. What it says is told to `hear`.
+    pub(super) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange, hear: Hear<'_>) -> Look<'a, 'r>
     where
         'a: 'r,
     {
         match self {
-            Self::Miss(miss) => miss.look(response, at),
-            Self::Validation(need) => need.look(response, at),
+            Self::Miss(miss) => miss.look(response, at, hear),
+            Self::Validation(need) => need.look(response, at, hear),
         }
     }
 

@@ -183,7 +183,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             Ok(Ok(())) => {
                 let at = Exchange { requested, received: self.clock.now() };
                 self.report.forward_status = Some(head.response().status);
-                self.observe(request.uri, &head.response(), at);
                 return Some(at);
             }
             Ok(Err(error)) => Failure::Origin(error),
@@ -193,9 +192,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         None
     }
 
-    /// Tells the clock what the response says of the time.
-    fn observe(&self, uri: &str, response: &ResponseHead<'_>, at: Exchange) {
-        let facts = ResponseFacts::of(response.fields, at.received.utc);
+    /// Tells the clock what a response from `uri` says of the time.
+    fn observe(&self, uri: &str, facts: &ResponseFacts<'_>, at: &Exchange) {
         if let Some((origin, date)) = keys::origin(uri).zip(facts.date.date()) {
             let received = at.received.uptime;
             self.clock.observe(Observed { origin, date, age: facts.age, received });
@@ -224,7 +222,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let Some(at) = apart(pin!(self.send(asking, sent, head))).await else {
                 return Asked::Nobody;
             };
-            let look = asking.look(head.response(), &at);
+            let look = asking.look(head.response(), &at, &|uri, facts| self.observe(uri, facts, &at));
             let (work, answer) = match &look {
                 Look::Again(again) => {
                     *asking = Asking::Miss(*again);

@@ -5,7 +5,7 @@ use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::{Body, Verdict};
 use super::{
     Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, InvalidateEntries, Look, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
+    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -187,7 +187,7 @@ impl<'a> CacheMiss<'a> {
         N: Answered<'a, 'r> + Follows<Combining<'a, 'r>>,
     {
         let context: &Context<'r> = &self.context;
-        let (arrived, verdict) = &self.judged(response, at);
+        let (arrived, verdict) = &self.judged(response, at, &|_, _| {});
         match verdict {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
             Judgement::Continues(at, part) => N::with(Combining::new(self.context, *arrived, *at, *part)),
@@ -198,13 +198,14 @@ impl<'a> CacheMiss<'a> {
         }
     }
 
-    /// What is to be done before it goes on with the response.
+    /// What is to be done before it goes on with the response. What it says is told to
+    /// `hear`.
     #[inline(never)]
-    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange, hear: Hear<'_>) -> Look<'a, 'r>
     where
         'a: 'r,
     {
-        match &self.judged(response, at) {
+        match &self.judged(response, at, hear) {
             (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
                 Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None)
             }
@@ -224,12 +225,18 @@ impl<'a> CacheMiss<'a> {
 
     /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
     #[inline(never)]
-    fn judged<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> (Arrived<'r>, Judgement<'a>)
+    fn judged<'r>(
+        &self,
+        response: ResponseHead<'r>,
+        at: &Exchange,
+        hear: Hear<'_>,
+    ) -> (Arrived<'r>, Judgement<'a>)
     where
         'a: 'r,
     {
         let context = &self.context;
         let facts = &context.facts(&response, at);
+        hear(context.sent().uri, facts);
         let arrived = context.arrived(response, facts, at);
         if context.request.method == Method::Head && response.status == 200 {
             return (arrived, Judgement::HandOver(context.after_head(&arrived, facts)));

@@ -283,6 +283,9 @@ pub(crate) trait Follows<State> {
     fn with(state: State) -> Self;
 }
 
+/// Hears what a response from this URI says.
+pub(crate) type Hear<'h> = &'h dyn Fn(&str, &ResponseFacts<'_>);
+
 /// What is to be done with a response before a walk goes on: it is looked at without being kept.
 pub(crate) enum Look<'a, 'r> {
     /// The request is sent again, as this one.

@@ -6,7 +6,7 @@ use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
+    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -161,7 +161,7 @@ impl<'a> NeedRevalidation<'a> {
         N: Answered<'a, 'r> + Follows<NeedToBeUpdated<'r, Serve>>,
     {
         let context: &Context<'r> = &self.context;
-        let (arrived, judgement) = &self.judged(response, at);
+        let (arrived, judgement) = &self.judged(response, at, &|_, _| {});
         match judgement {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
             Judgement::Validates(at, ids, forget) => {
@@ -174,15 +174,16 @@ impl<'a> NeedRevalidation<'a> {
         }
     }
 
-    /// What is to be done before it goes on with the response.
+    /// What is to be done before it goes on with the response. What it says is told to
+    /// `hear`.
     #[inline(never)]
-    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange, hear: Hear<'_>) -> Look<'a, 'r>
     where
         'a: 'r,
     {
         let freshening =
             |arrived: &Arrived<'r>, ids, forget| Freshening::new(self.context, *arrived, ids, forget);
-        match &self.judged(response, at) {
+        match &self.judged(response, at, hear) {
             (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
                 Look::Freshens(freshening(arrived, *ids, *forget), None)
             }
@@ -199,12 +200,18 @@ impl<'a> NeedRevalidation<'a> {
 
     /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
     #[inline(never)]
-    fn judged<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> (Arrived<'r>, Judgement<'a>)
+    fn judged<'r>(
+        &self,
+        response: ResponseHead<'r>,
+        at: &Exchange,
+        hear: Hear<'_>,
+    ) -> (Arrived<'r>, Judgement<'a>)
     where
         'a: 'r,
     {
         let context = &self.context;
         let facts = &context.facts(&response, at);
+        hear(context.sent().uri, facts);
         let arrived = context.arrived(response, facts, at);
         let stale = self.stale_on_error().filter(|_| stale::is_error(response.status));
         let judged = match response.status {
