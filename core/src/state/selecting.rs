@@ -133,6 +133,7 @@ impl<'a> Selecting<'a> {
     }
 
     /// URI, method and variant (§4, §4.1).
+    #[inline(never)]
     fn matches(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
         if !PairKey::new(self.request.uri).matches(pair.uri) {
             return Err(self.refused);
