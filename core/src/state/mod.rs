@@ -93,6 +93,7 @@ mod idle_client;
 #[cfg(feature = "server")]
 mod idle_server;
 mod invalidate_entries;
+mod judged;
 mod need_revalidation;
 mod need_to_be_updated;
 mod partial_update;

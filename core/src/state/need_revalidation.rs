@@ -1,8 +1,8 @@
 //! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
 
-use super::cache_miss::Judged;
 use super::candidate::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
+use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,

@@ -28,13 +28,14 @@ mod table;
 
 pub use reply::AwaitedReply;
 
+use super::asking::{Asking, Next};
 use super::walk::Walk;
 use super::{Call, Client, Content, Origin, Report, Storing, deadline};
 use crate::fields::Lifetime;
 use crate::head::{Method, RequestHead};
 use crate::pair::PairKey;
 use crate::reason::Reason;
-use crate::state::{IdleClient, IdleNext};
+use crate::state::IdleClient;
 use crate::store::{Cursor, PairStore};
 use crate::time::{Clock, DeltaSeconds};
 use core::cell::RefCell;
@@ -315,10 +316,10 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 walk.offer(&mut selecting, found, record).await;
             }
         }
-        match selecting.finish() {
-            IdleNext::CacheMiss(state) => Some(state.reason()),
-            IdleNext::NeedRevalidation(state) => Some(state.reason()),
-            IdleNext::FromCache(_) | IdleNext::PartialUpdate(_) | IdleNext::GatewayTimeout(_) => None,
+        match selecting.go_on() {
+            Next::Asking(Asking::Miss(state)) => Some(state.reason()),
+            Next::Asking(Asking::Validation(state)) => Some(state.reason()),
+            _ => None,
         }
     }
 }
