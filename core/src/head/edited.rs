@@ -58,6 +58,7 @@ pub struct Edited<'a> {
 
 impl<'a> Edited<'a> {
     /// The lines of `base`.
+    #[inline(never)]
     pub(crate) const fn new(base: Fields<'a>) -> Self {
         Self {
             base,
