@@ -34,6 +34,7 @@ pub struct Part {
 
 impl Part {
     /// How many octets it has.
+    #[inline(never)]
     pub const fn len(&self) -> u64 {
         self.last.saturating_sub(self.first).saturating_add(1)
     }
