@@ -132,7 +132,7 @@ fn is_same_member(a: &[u8], b: &[u8]) -> bool {
 /// Whether two members are the same. With parameters, whose values may have case: octet by octet.
 #[cfg(not(feature = "negotiation"))]
 fn is_same_member(a: &[u8], b: &[u8]) -> bool {
-    a == b || (a.eq_ignore_ascii_case(b) && !a.contains(&b';'))
+    a == b || (a.eq_ignore_ascii_case(b) && a.iter().all(|octet| *octet != b';'))
 }
 
 #[cfg(test)]
