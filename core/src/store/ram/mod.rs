@@ -6,7 +6,7 @@ mod pair_store;
 
 pub use blocks::BLOCK;
 use blocks::{Blocks, Chain, Place};
-use extents::{Extent, Further};
+use extents::{Extent, Extents, Further};
 
 #[cfg(feature = "groups")]
 use super::InvalidGroups;
@@ -226,9 +226,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
     }
 
     /// The extents of the body in a slot. One of them may be empty.
-    fn extents(&self, at: usize) -> impl Iterator<Item = &Extent> + Clone {
-        let first = self.entries.get(at).map(|entry| &entry.body);
-        first.into_iter().chain(self.further.of(at))
+    fn extents(&self, at: usize) -> Extents<'_> {
+        self.further.of(at, self.entries.get(at).map(|entry| &entry.body))
     }
 
     /// What is stored of the body in a slot.
