@@ -108,6 +108,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         }
     }
 
+    #[inline(never)]
     fn stored(&mut self, id: PairId) -> Option<(usize, &mut Entry)> {
         self.uses = self.uses.wrapping_add(1);
         let uses = self.uses;
@@ -117,6 +118,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         Some((at, entry))
     }
 
+    #[inline(never)]
     fn writer(&mut self, writing: Writing) -> Result<(usize, &mut Entry), Error> {
         self.uses = self.uses.wrapping_add(1);
         let at = usize::from(writing.slot);
