@@ -28,6 +28,7 @@ impl HttpDate {
     const LAST: i64 = 253_402_300_799;
 
     /// The time `seconds` after 1970-01-01T00:00:00Z, clamped to the years 0 to 9999.
+    #[inline(never)]
     pub const fn from_unix(seconds: i64) -> Self {
         if seconds < Self::FIRST {
             Self(Self::FIRST)
