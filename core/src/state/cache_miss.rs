@@ -343,12 +343,14 @@ impl<'a> Context<'a> {
     /// of it.
     #[inline(never)]
     fn head_agrees(&self, candidate: &Candidate, facts: &ResponseFacts<'_>) -> Option<bool> {
-        if candidate.only_head {
+        let known = candidate.content_length.or(candidate.body.complete);
+        let names_validator = facts.etag.is_some() || facts.last_modified().is_some();
+        let compares_nothing = known.is_none() && facts.content_length.is_some() && !names_validator;
+        if candidate.only_head || compares_nothing {
             return None;
         }
         // What is not known of an incomplete one cannot differ.
-        let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
-        let length = candidate.content_length.or(candidate.body.complete).or(unknown);
+        let length = known.or(facts.content_length);
         head_update::agrees(&self.candidates.validators(candidate), length, facts)
     }
 
