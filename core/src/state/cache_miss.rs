@@ -315,8 +315,13 @@ impl<'a> Context<'a> {
         // An error is kept beside what it stands in for (§4.3.3), in place of earlier errors.
         let is_error = arrived.response.status >= 500;
         let of_head = self.request.method == Method::Head;
-        let stood_for =
-            |candidate: &Candidate| (!is_error || candidate.is_error()) && (!of_head || candidate.only_head);
+        // A part stands for one that could have answered, had it been validated (§4.3.1: a tag was asked about, a
+        // date was not). It may be more of the same representation otherwise.
+        let is_part = part.is_some_and(|part| Some(part.len()) != part.complete);
+        let stood_for = |candidate: &Candidate| match is_part {
+            true => candidate.is_superseded(),
+            false => (!is_error || candidate.is_error()) && (!of_head || candidate.only_head),
+        };
         let has_content = !of_head && arrived.response.status != 204;
         let said = facts.content_length.filter(|_| !facts.has_transfer_encoding);
         let length = if has_content { said } else { Some(0) };
