@@ -5,9 +5,9 @@ use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, InvalidateEntries, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve,
-    StoreAndUse, follows,
+    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
+    follows,
 };
 use crate::time::Exchange;
 
@@ -35,18 +35,6 @@ pub(super) enum Next<'a, 'r> {
     GatewayTimeout(GatewayTimeout<'a>),
 }
 
-/// What is to be done with a response before the walk goes on.
-pub(super) enum Look<'a, 'r> {
-    /// The request, which is another one now, is sent again.
-    Again,
-    /// It is to continue a stored part.
-    Continues(Combining<'a, 'r>),
-    /// It freshens stored responses, and this one answers if one does.
-    Freshens(Freshening<'r>, Option<PairId>),
-    /// Nothing.
-    Ends,
-}
-
 /// A state is too large to be moved about, so what follows is put in its place; in functions of their own,
 /// for the frame of the walk is not to have room for them.
 impl<'c> Next<'c, 'c> {
@@ -54,7 +42,7 @@ impl<'c> Next<'c, 'c> {
     #[inline(never)]
     pub(super) fn go_on(&mut self) {
         *self = match self {
-            Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
+            Self::NeedToBeUpdated(state) => Self::FromCache(state.served()),
             Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
             Self::InvalidateEntries(state) => state.go_on(),
             Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
@@ -163,28 +151,21 @@ impl<'a> Asking<'a> {
     }
 
     /// Looks at a response without keeping it.
-    #[inline(never)]
-    pub(super) fn look<'r>(&mut self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    pub(super) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
     where
         'a: 'r,
     {
-        match self.answered(response, at) {
-            Next::Asking(again) => {
-                *self = again;
-                Look::Again
-            }
-            Next::Combining(state) => Look::Continues(state),
-            Next::NeedToBeUpdated(state) => Look::Freshens(*state.work(), state.answers()),
-            Next::HeadUpdate(state) => Look::Freshens(*state.work(), None),
-            _ => Look::Ends,
+        match self {
+            Self::Miss(miss) => miss.look(response, at),
+            Self::Validation(need) => need.look(response, at),
         }
     }
 
     /// The pair that was to be validated is lost: the request goes on without it.
-    pub(super) fn lost(&self) -> Self {
-        match self {
-            Self::Miss(miss) => Self::Miss(*miss),
-            Self::Validation(need) => Self::Miss(need.lost()),
+    #[inline(never)]
+    pub(super) fn lose(&mut self) {
+        if let Self::Validation(need) = self {
+            *self = Self::Miss(need.lost());
         }
     }
 }

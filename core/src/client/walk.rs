@@ -5,7 +5,7 @@
 //! are too large to be moved about: each is made where it stays, and lent from there.
 
 use super::apart::apart;
-use super::asking::{Asking, Look, Next};
+use super::asking::{Asking, Next};
 use super::deadline::{self, Passed};
 use super::reply::Place;
 use super::storing::{StoringBody, gathered};
@@ -15,7 +15,7 @@ use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Selecting,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Look, Selecting,
     Serving, StoreAndUse,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
@@ -224,18 +224,22 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let Some(at) = apart(pin!(self.send(asking, sent, head))).await else {
                 return Asked::Nobody;
             };
-            let (work, answer) = match asking.look(head.response(), &at) {
-                Look::Again => continue,
+            let look = asking.look(head.response(), &at);
+            let (work, answer) = match &look {
+                Look::Again(again) => {
+                    *asking = Asking::Miss(*again);
+                    continue;
+                }
                 Look::Continues(state) => {
-                    let continued = apart(pin!(self.continue_part(&state, &at, record, last, place))).await;
-                    if next.continued(&state, continued) {
+                    let continued = apart(pin!(self.continue_part(state, &at, record, last, place))).await;
+                    if next.continued(state, continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
                         return Asked::Continues;
                     }
                     continue;
                 }
-                Look::Freshens(work, answer) => (work, answer),
+                Look::Freshens(work, answer) => (work, *answer),
                 Look::Ends => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
@@ -245,11 +249,11 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
             };
             self.report.step(Step::NeedToBeUpdated);
-            apart(pin!(self.freshen(&work, answer, last, record))).await;
+            apart(pin!(self.freshen(work, answer, last, record))).await;
             if last.is_some() || answer.is_none() {
                 return Asked::Response(at);
             }
-            *asking = asking.lost();
+            asking.lose();
         }
     }
 

@@ -4,8 +4,8 @@ use super::candidate::{Candidate, Chosen, Hole};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::{Body, Verdict};
 use super::{
-    Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
-    InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
+    Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
+    HandOver, InvalidateEntries, Look, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -38,12 +38,12 @@ struct Missing {
     modified: Option<MadeDate>,
 }
 
-/// What a response is to the stored part that it was to complete.
-enum Continued<'a> {
-    /// It is a response as any other.
-    Not,
-    /// It goes on with this one, by this part.
-    By(usize, Part),
+/// What a response is.
+enum Judgement<'a> {
+    /// It is handed over.
+    HandOver(Judged),
+    /// It continues the stored part at that place, by this part.
+    Continues(usize, Part),
     /// The origin failed, and this one is served instead.
     Instead(&'a Candidate),
     /// It is not what this one is a part of.
@@ -187,25 +187,59 @@ impl<'a> CacheMiss<'a> {
         N: Answered<'a, 'r> + Follows<Combining<'a, 'r>>,
     {
         let context: &Context<'r> = &self.context;
-        let (arrived, facts) = &context.read(response, at);
-        let judged = match self.continued(arrived, facts) {
-            _ if context.request.method == Method::Head && response.status == 200 => {
-                context.after_head(arrived, facts)
+        let (arrived, verdict) = &self.judged(response, at);
+        match verdict {
+            Judgement::HandOver(judged) => context.follow(arrived, judged),
+            Judgement::Continues(at, part) => N::with(Combining::new(self.context, *arrived, *at, *part)),
+            Judgement::Instead(stored) => {
+                N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
             }
-            Continued::Not => {
-                let verdict = context.judge(arrived, facts);
-                Judged { verdict, invalid: self.invalid(&response, verdict), freshened: None }
+            Judgement::Changed(outdated) => N::with(self.again(*outdated)),
+        }
+    }
+
+    /// What is to be done before it goes on with the response.
+    #[inline(never)]
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    where
+        'a: 'r,
+    {
+        match &self.judged(response, at) {
+            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
+                Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None)
             }
-            Continued::By(at, part) => return N::with(Combining::new(self.context, *arrived, at, part)),
-            Continued::Instead(stored) => {
-                return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
+            (arrived, Judgement::Continues(at, part)) => {
+                Look::Continues(Combining::new(self.context, *arrived, *at, *part))
             }
-            Continued::Changed(outdated) => {
-                let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
-                return N::with(CacheMiss { outdated: Some(outdated), ..again });
-            }
-        };
-        context.follow(arrived, &judged)
+            (_, Judgement::Changed(outdated)) => Look::Again(self.again(*outdated)),
+            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
+        }
+    }
+
+    /// A request for the whole, after the origin did not continue this part.
+    const fn again(&self, outdated: PairId) -> Self {
+        let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
+        Self { outdated: Some(outdated), ..again }
+    }
+
+    /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
+    #[inline(never)]
+    fn judged<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> (Arrived<'r>, Judgement<'a>)
+    where
+        'a: 'r,
+    {
+        let context = &self.context;
+        let facts = &context.facts(&response, at);
+        let arrived = context.arrived(response, facts, at);
+        if context.request.method == Method::Head && response.status == 200 {
+            return (arrived, Judgement::HandOver(context.after_head(&arrived, facts)));
+        }
+        let judgement = self.continued(&arrived, facts).unwrap_or_else(|| {
+            let verdict = context.judge(&arrived, facts);
+            let invalid = self.invalid(&response, verdict);
+            Judgement::HandOver(Judged { verdict, invalid, freshened: None })
+        });
+        (arrived, judgement)
     }
 
     /// What a response invalidates; `None`: nothing.
@@ -233,36 +267,33 @@ impl<'a> CacheMiss<'a> {
         }
     }
 
-    /// What a response to a request for what is missing is to the stored part. Above all a 200 is all of a
-    /// representation, from its first octet on.
+    /// What a response to a request for what is missing is to the stored part. `None`: a response as
+    /// any other. Above all a 200 is all of a representation, from its first octet on.
     #[inline(never)]
-    fn continued(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Continued<'a> {
+    fn continued(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Option<Judgement<'a>> {
         let candidates = self.context.candidates;
-        let Some((missing, part)) =
-            self.missing.as_ref().and_then(|missing| Some((missing, candidates.get(missing.at)?)))
-        else {
-            return Continued::Not;
-        };
+        let missing = self.missing.as_ref()?;
+        let part = candidates.get(missing.at)?;
         let has_conditions =
             self.context.asked().has_if_none_match || self.context.asked().has_if_modified_since;
         match arrived.response.status {
-            _ if self.context.is_beside(&arrived.response) => return Continued::Not,
+            _ if self.context.is_beside(&arrived.response) => return None,
             // The client's own condition is met.
-            304 if has_conditions => return Continued::Not,
+            304 if has_conditions => return None,
             206 | 304 | 416 => {}
             status if stale::is_error(status) => {
                 let stored = candidates.best().filter(|(_, best)| best.usability.on_error);
-                return stored.map_or(Continued::Not, |(_, best)| Continued::Instead(best));
+                return stored.map(|(_, best)| Judgement::Instead(best));
             }
-            _ => return Continued::Not,
+            _ => return None,
         }
         let last = missing.hole.end.map(|end| end.saturating_sub(1));
         let may_store = arrived.response.status == 206 && self.context.may_store(arrived, facts).is_ok();
         let stored = candidates.incomplete(part);
-        match partial::continues(&stored, missing.hole.first, last, &arrived.response, facts) {
-            Some(range) if may_store => Continued::By(missing.at, range),
-            _ => Continued::Changed(part.id),
-        }
+        Some(match partial::continues(&stored, missing.hole.first, last, &arrived.response, facts) {
+            Some(range) if may_store => Judgement::Continues(missing.at, range),
+            _ => Judgement::Changed(part.id),
+        })
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.

@@ -125,7 +125,7 @@ pub(crate) use target::Target;
 use crate::fields::{RequestFacts, ResponseFacts};
 use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
-use crate::pair::{NewPair, Nominated, StoredPair};
+use crate::pair::{NewPair, Nominated, PairId, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -193,24 +193,27 @@ impl<'a> Context<'a> {
         RequestHead { uri: self.target.of(&self.request), ..self.request }
     }
 
-    /// Reads a response that has arrived.
+    /// What a response says.
     #[inline(never)]
-    pub(crate) fn read<'r>(
+    pub(crate) fn facts<'r>(&self, response: &ResponseHead<'r>, at: &Exchange) -> ResponseFacts<'r> {
+        ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options)
+    }
+
+    /// A response that has arrived, given what it says.
+    #[inline(never)]
+    pub(crate) fn arrived<'r>(
         &self,
         response: ResponseHead<'r>,
+        facts: &ResponseFacts<'_>,
         at: &Exchange,
-    ) -> (Arrived<'r>, ResponseFacts<'r>) {
-        let facts =
-            ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
-        let date = stored_fields::missing_date(&facts, *at);
-        let arrived = Arrived {
+    ) -> Arrived<'r> {
+        Arrived {
             response,
-            received: age::received_at(&facts, *at),
-            date,
+            received: age::received_at(facts, *at),
+            date: stored_fields::missing_date(facts, *at),
             #[cfg(feature = "server")]
-            answered: AnsweredAs::new(self.answer_at_origin(&response, &facts, *at)),
-        };
-        (arrived, facts)
+            answered: AnsweredAs::new(self.answer_at_origin(&response, facts, *at)),
+        }
     }
 
     /// The client's lines, as they go to the origin. To the origin's own handler without preconditions and
@@ -278,6 +281,18 @@ impl<'a> Context<'a> {
 /// state is too large to be moved from one enum to another.
 pub(crate) trait Follows<State> {
     fn with(state: State) -> Self;
+}
+
+/// What is to be done with a response before a walk goes on: it is looked at without being kept.
+pub(crate) enum Look<'a, 'r> {
+    /// The request is sent again, as this one.
+    Again(CacheMiss<'a>),
+    /// It is to continue a stored part.
+    Continues(Combining<'a, 'r>),
+    /// It freshens stored responses, and this one answers if one does.
+    Freshens(Freshening<'r>, Option<PairId>),
+    /// Nothing.
+    Ends,
 }
 
 /// What can follow a decision.

@@ -5,8 +5,8 @@ use super::candidate::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
 use super::{
-    Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
-    InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
+    Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
+    HandOver, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -28,6 +28,18 @@ pub struct NeedRevalidation<'a> {
     asked_about: Chosen,
     /// The value of `If-Modified-Since`.
     since: Option<MadeDate>,
+}
+
+/// What a response is.
+enum Judgement<'a> {
+    /// It is handed over.
+    HandOver(Judged),
+    /// 304: the one at that place answers; these are freshened, or forgotten.
+    Validates(usize, Chosen, bool),
+    /// The origin failed, and this one is served instead.
+    Instead(&'a Candidate),
+    /// 304, and nothing stored is what it is about.
+    MatchesNothing,
 }
 
 /// What follows [`NeedRevalidation`].
@@ -149,29 +161,66 @@ impl<'a> NeedRevalidation<'a> {
         N: Answered<'a, 'r> + Follows<NeedToBeUpdated<'r, Serve>>,
     {
         let context: &Context<'r> = &self.context;
-        let (arrived, facts) = &context.read(response, at);
-        let is_error = stale::is_error(response.status);
+        let (arrived, judgement) = &self.judged(response, at);
+        match judgement {
+            Judgement::HandOver(judged) => context.follow(arrived, judged),
+            Judgement::Validates(at, ids, forget) => {
+                N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at)))
+            }
+            Judgement::Instead(stored) => {
+                N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
+            }
+            Judgement::MatchesNothing => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
+        }
+    }
+
+    /// What is to be done before it goes on with the response.
+    #[inline(never)]
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let freshening =
+            |arrived: &Arrived<'r>, ids, forget| Freshening::new(self.context, *arrived, ids, forget);
+        match &self.judged(response, at) {
+            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
+                Look::Freshens(freshening(arrived, *ids, *forget), None)
+            }
+            (arrived, Judgement::Validates(at, ids, forget)) => {
+                let answer = self.context.candidates.get(*at).map(|candidate| candidate.id);
+                Look::Freshens(freshening(arrived, *ids, *forget), answer)
+            }
+            (_, Judgement::MatchesNothing) => {
+                Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304))
+            }
+            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
+        }
+    }
+
+    /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
+    #[inline(never)]
+    fn judged<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> (Arrived<'r>, Judgement<'a>)
+    where
+        'a: 'r,
+    {
+        let context = &self.context;
+        let facts = &context.facts(&response, at);
+        let arrived = context.arrived(response, facts, at);
+        let stale = self.stale_on_error().filter(|_| stale::is_error(response.status));
         let judged = match response.status {
             _ if context.is_beside(&response) => Judged::pass(Reason::OfTheRequest),
             304 if self.asked_about.is_empty() => Judged::pass(Reason::NotModified),
-            304 => {
-                return match self.not_modified(arrived, facts) {
-                    Some((at, ids, forget)) => {
-                        N::with(NeedToBeUpdated::new(*context, *arrived, ids, forget, Serve(at)))
-                    }
-                    None => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
-                };
-            }
-            200 if context.request.method == Method::Head => context.after_head(arrived, facts),
+            304 => return (arrived, self.not_modified(&arrived, facts)),
+            200 if context.request.method == Method::Head => context.after_head(&arrived, facts),
             _ => {
-                if let Some(stored) = self.stale_on_error().filter(|_| is_error) {
-                    return N::with(FromCache::new(self.context, stored, Serving::StaleOnError));
+                if let Some(stored) = stale {
+                    return (arrived, Judgement::Instead(stored));
                 }
-                let verdict = context.judge(arrived, facts);
+                let verdict = context.judge(&arrived, facts);
                 Judged { verdict, invalid: self.invalid(response.status, verdict), freshened: None }
             }
         };
-        context.follow(arrived, &judged)
+        (arrived, Judgement::HandOver(judged))
     }
 
     /// What a full response invalidates: it is used, and stands for what was stored (§4.3.3). If it is not
@@ -213,22 +262,22 @@ impl<'a> NeedRevalidation<'a> {
         self.context.candidates.get(self.best).filter(|best| best.usability.on_error)
     }
 
-    /// A 304 (§4.3.4): the place of the one that answers, those that are freshened, and whether they are to
-    /// be forgotten instead. `None` if it matches nothing.
-    fn not_modified(
-        &self,
-        arrived: &Arrived<'_>,
-        facts: &ResponseFacts<'_>,
-    ) -> Option<(usize, Chosen, bool)> {
+    /// A 304 (§4.3.4).
+    #[inline(never)]
+    fn not_modified(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Judgement<'a> {
         let context = &self.context;
         let named = self.named_by(facts);
-        let (at, _) = context.candidates.best_of(|at, stored| named.contains(at) && stored.answers())?;
+        let best = context.candidates.best_of(|at, stored| named.contains(at) && stored.answers());
+        let Some((at, _)) = best else {
+            return Judgement::MatchesNothing;
+        };
         let freshened = match validation::selects(facts) {
             Selects::All => named,
             Selects::MostRecent | Selects::TheOneAsked => Chosen::NONE.with(at),
         };
         let forget = context.may_not_keep(&arrived.response, facts);
-        Some((at, if forget { freshened } else { context.may_write(freshened) }, forget))
+        let ids = if forget { freshened } else { context.may_write(freshened) };
+        Judgement::Validates(at, ids, forget)
     }
 
     /// The candidates that a 304 names.

@@ -203,7 +203,9 @@ impl<'a> Selecting<'a> {
             answer: Answer::Whole,
         };
         candidate.answer = self.answer(&candidate, validators.etag);
-        let candidate = if pair.body.is_whole() { candidate } else { self.part(candidate, extents) };
+        if !pair.body.is_whole() {
+            self.part(&mut candidate, extents);
+        }
         self.scratch.add(candidate, validators.etag);
     }
 
@@ -220,10 +222,11 @@ impl<'a> Selecting<'a> {
     /// takes only its head, if it is fresh. Else it can be completed, if the whole is asked for.
     ///
     /// Departs from §3.3 in answering HEAD, and 304: to these nothing is missing.
-    pub(super) fn part(&self, candidate: Candidate, extents: &Extents) -> Candidate {
+    #[inline(never)]
+    pub(super) fn part(&self, candidate: &mut Candidate, extents: &Extents) {
         let is_fresh = candidate.usability.verdict == Verdict::Fresh && !self.idle.distrusting;
         let takes_head = self.request.method == Method::Head || candidate.answer == Answer::NotModified;
-        let role = match candidate.answer {
+        candidate.role = match candidate.answer {
             Answer::Part(part) if extents.hold(part) => Role::Answers,
             _ if takes_head && is_fresh => Role::AnswersAsItIs,
             _ => Role::Part,
@@ -232,8 +235,8 @@ impl<'a> Selecting<'a> {
         let may_complete = is_whole_asked && !self.asked().directives.no_store();
         // Under a name, the lengths must be known to agree.
         let is_known = candidate.body.complete.is_some() || !self.idle.target.is_elsewhere();
-        let hole = if may_complete && is_known { extents.hole(candidate.body.complete) } else { None };
-        Candidate { role, hole, is_strong: candidate.is_strong && is_known, ..candidate }
+        candidate.hole = if may_complete && is_known { extents.hole(candidate.body.complete) } else { None };
+        candidate.is_strong &= is_known;
     }
 
     /// Decides the request by what was offered.

@@ -75,6 +75,7 @@ impl<'a> StoreAndUse<'a> {
     /// time, with the hashes of its secrets ([`Secrets`]).
     ///
     /// [`Secrets`]: crate::options::Secrets
+    #[inline(never)]
     pub fn pair(&self) -> NewPair<'_> {
         let Self { context, arrived, body, .. } = self;
         let (lines, date) = (arrived.response.fields, arrived.date.as_ref());
