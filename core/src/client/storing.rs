@@ -116,7 +116,12 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
     /// The body is complete: the pair becomes visible. That of a part stays incomplete.
     pub(super) async fn commit(&mut self, body: &StoringBody) {
         if !body.is_whole {
-            return self.suspend(Reason::PartialContent).await;
+            self.suspend(Reason::PartialContent).await;
+            // One at a time is enough: no more than one is added.
+            if let (Storing::Incomplete(_), Some(id)) = (self.report.storing, body.replaces.first()) {
+                self.parts.pending.forget = Some(*id);
+            }
+            return;
         }
         match self.parts.store.commit(body.writing, &body.replaces).await {
             Ok(id) => {

@@ -112,6 +112,11 @@ impl Candidate {
         cfg!(feature = "groups") && self.usability.verdict == Verdict::Validate(Reason::Invalidated)
     }
 
+    /// Whether a part that has come in its place stands for it.
+    pub(crate) fn is_superseded(&self) -> bool {
+        self.answers() && !self.body.committed && (self.has_tag || !self.is_strong)
+    }
+
     /// Whether it is a server error.
     pub(crate) const fn is_error(&self) -> bool {
         self.status >= 500

@@ -57,8 +57,13 @@ impl<'a> Context<'a> {
         // An error is kept beside what it stands in for (§4.3.3), in place of earlier errors.
         let is_error = arrived.response.status >= 500;
         let of_head = self.request.method == Method::Head;
-        let stood_for =
-            |candidate: &Candidate| (!is_error || candidate.is_error()) && (!of_head || candidate.only_head);
+        // A part stands for one that could have answered, had it been validated (§4.3.1: a tag was asked about, a
+        // date was not). It may be more of the same representation otherwise.
+        let is_part = part.is_some_and(|part| Some(part.len()) != part.complete);
+        let stood_for = |candidate: &Candidate| match is_part {
+            true => candidate.is_superseded(),
+            false => (!is_error || candidate.is_error()) && (!of_head || candidate.only_head),
+        };
         let has_content = !of_head && arrived.response.status != 204;
         let said = facts.content_length.filter(|_| !facts.has_transfer_encoding);
         let length = if has_content { said } else { Some(0) };
@@ -85,12 +90,14 @@ impl<'a> Context<'a> {
     /// of it.
     #[inline(never)]
     fn head_agrees(&self, candidate: &Candidate, facts: &ResponseFacts<'_>) -> Option<bool> {
-        if candidate.only_head {
+        let known = candidate.content_length.or(candidate.body.complete);
+        let names_validator = facts.etag.is_some() || facts.last_modified().is_some();
+        let compares_nothing = known.is_none() && facts.content_length.is_some() && !names_validator;
+        if candidate.only_head || compares_nothing {
             return None;
         }
         // What is not known of an incomplete one cannot differ.
-        let unknown = facts.content_length.filter(|_| !candidate.body.is_whole());
-        let length = candidate.content_length.or(candidate.body.complete).or(unknown);
+        let length = known.or(facts.content_length);
         head_update::agrees(&self.candidates.validators(candidate), length, facts)
     }
 

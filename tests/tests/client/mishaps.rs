@@ -119,6 +119,21 @@ fn a_store_that_dies_does_not_keep_a_download_going() {
 }
 
 #[test]
+fn a_head_that_cannot_be_freshened_does_not_fail_a_download_of_what_is_there() {
+    let (mut client, origin, clock) = client(HookedStore::<_, FailAt>::new(Ram::new(), u64::MAX));
+    block_on(async {
+        origin.then(Response::ok(&[FRESH, TAG], "image"));
+        rest(&mut client.request(get()).await).await.unwrap();
+        clock.advance(100);
+        origin.then(Response::not_modified(&[FRESH, TAG]));
+        // The search takes two operations, then comes the update.
+        client.store().hook().fail_after(2);
+        let came = client.download(&Wanted::new(URI), &mut [0; 64], &mut Attempts(1)).await;
+        assert_eq!(came.map(|image| image.len()), Ok(5));
+    });
+}
+
+#[test]
 fn a_pin_outlives_no_request_that_was_dropped_while_the_store_was_busy() {
     let store: Mutex<NoopRawMutex, Ram> = Mutex::new(Ram::new());
     let (mut client, origin, _) = client(&store);

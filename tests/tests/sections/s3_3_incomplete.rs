@@ -4,7 +4,7 @@ use crate::cc;
 use larder::Reason;
 use larder::client::{Outcome, Storing};
 use larder::options::CacheOptions;
-use larder_tests::{Answer, Device, Representation, Response};
+use larder_tests::{Answer, Device, Representation, Response, heads};
 
 const CONTENT: &[u8] = b"0123456789";
 const TAG: (&str, &str) = ("ETag", "\"1\"");
@@ -319,4 +319,41 @@ fn s3_3_a_whole_response_takes_the_place_of_a_part() {
     assert_eq!(device.get("/a", &[]).body, other.content, "from its first octet on");
     assert_eq!(device.health().pairs, 1);
     assert_eq!(device.hit("/a", &[]).body, other.content);
+}
+
+#[test]
+fn s3_3_parts_that_newer_ones_stand_for_do_not_pile_up() {
+    let range = [("Range", "bytes=0-4")];
+    let says = [cc("max-age=60"), ("Content-Range", "bytes 0-4/10")];
+    for weak in [None, Some("W/\"1\""), Some("\"?\"")] {
+        let mut device = Device::private();
+        for round in 0..8 {
+            let tag = weak.map(|tag| tag.replace('?', &round.to_string()));
+            let tag = tag.as_deref().map(|tag| ("ETag", tag));
+            let octets = format!("{round}{round}{round}{round}{round}");
+            let part = Response::new(206).with(&says).with(tag.as_slice()).chunk(octets.as_bytes());
+            assert_eq!(device.fetch("/a", &range, part).text(), octets);
+            assert_eq!(device.hit("/a", &range).text(), octets);
+            device.pass(100);
+        }
+        assert_eq!(device.health().pairs, 1, "{weak:?}");
+    }
+}
+
+#[test]
+fn s3_3_what_may_be_more_of_the_same_representation_stays() {
+    let mut device = Device::private();
+    let (modified, date) = (heads::date(-500), heads::date(0));
+    let lines = [cc("max-age=60"), ("Last-Modified", &*modified), ("Date", &*date)];
+    let part = |says: &str, octets: &str| {
+        Response::new(206).with(&lines).with(&[("Content-Range", says)]).chunk(octets.as_bytes())
+    };
+    device.fetch("/a", &[("Range", "bytes=0-7")], part("bytes 0-7/10", "01234567"));
+    device.pass(100);
+    device.fetch("/a", &[("Range", "bytes=0-1")], part("bytes 0-1/10", "01"));
+    let answer = device.fetch("/a", &[], part("bytes 8-9/10", "89"));
+    assert_eq!(
+        (answer.text(), device.origin.last().line("range").as_deref()),
+        ("0123456789", Some("bytes=8-"))
+    );
 }

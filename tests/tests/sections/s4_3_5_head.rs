@@ -53,6 +53,20 @@ fn s4_3_5_a_response_that_names_no_validator_says_nothing_of_one_that_has_one() 
 }
 
 #[test]
+fn s4_3_5_a_length_alone_says_nothing_of_a_part_that_does_not_know_its_own() {
+    let mut device = Device::private();
+    let range = [("Range", "bytes=0-4")];
+    let part = Response::new(206).with(&[cc("max-age=60"), ("Content-Range", "bytes 0-4/*")]);
+    device.fetch("/a", &range, part.chunk(b"older"));
+    assert_eq!(device.hit("/a", &range).text(), "older");
+    device.pass(100);
+    device.origin.then(head_200(&[("Content-Length", "6")]));
+    device.head("/a", &[]);
+    let part = Response::new(206).with(&[cc("max-age=60"), ("Content-Range", "bytes 0-4/6")]);
+    assert_eq!(device.fetch("/a", &range, part.chunk(b"newer")).text(), "newer", "stale as it was");
+}
+
+#[test]
 fn s4_3_5_what_differs_is_stale() {
     let modified = heads::date(-500);
     let other = heads::date(-400);

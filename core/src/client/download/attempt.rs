@@ -145,9 +145,7 @@ async fn take<S: PairStore, O: Origin>(
     if reply.status() != 200 {
         return Err(DownloadError::Status(reply.status()));
     }
-    if let Storing::No(reason) = reply.report().storing {
-        return Err(DownloadError::NotStored(reason));
-    }
+    check_stored(reply)?;
     let expected = expected(reply, wanted)?;
     let offer = Offer { complete: length(reply.fields()), digest: expected };
     if !persistence.accept(offer) {
@@ -211,9 +209,7 @@ async fn read<S: PairStore, O: Origin>(
         }
         reached.received = reached.received.saturating_add(read as u64);
         reached.from_network = reply.report().from_network;
-        if let Storing::No(reason) = reply.report().storing {
-            return Err(DownloadError::NotStored(reason));
-        }
+        check_stored(reply)?;
     }
     let verified = match verifier.map(Verifier::finish) {
         None => None,
@@ -223,15 +219,25 @@ async fn read<S: PairStore, O: Origin>(
         }
     };
     reply.accept().await;
+    check_stored(reply)?;
     let id = match reply.report().storing {
-        Storing::No(reason) => return Err(DownloadError::NotStored(reason)),
         Storing::Stored(id) => Some(id),
         // It came from the store.
-        Storing::Nothing => reply.pair(),
+        Storing::Nothing | Storing::No(_) => reply.pair(),
         _ => None,
     };
     let id = id.ok_or(DownloadError::NotKept)?;
     Ok(Held { id, len: reached.received, verified })
+}
+
+/// Fails if the body is not, or not any more, being stored. Of one that is stored already, only a new head is
+/// not.
+fn check_stored<S: PairStore, O: Origin>(reply: &Reply<'_, S, O>) -> Result<(), DownloadError<O::Error>> {
+    match (reply.report().storing, reply.report().outcome) {
+        (Storing::No(_), Outcome::Revalidated) => Ok(()),
+        (Storing::No(reason), _) => Err(DownloadError::NotStored(reason)),
+        _ => Ok(()),
+    }
 }
 
 /// `Content-Length`, if there is one.
