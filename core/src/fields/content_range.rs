@@ -37,15 +37,9 @@ fn split(octets: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     Some((octets.get(..at)?, octets.get(at + 1..)?))
 }
 
-/// Digits. What does not fit is no number: a wrong position would put octets in the wrong place.
+/// What does not fit is no number: a wrong position would put octets in the wrong place.
 fn number(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    })
+    super::number(digits, None)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! All that the rules ask of a head, gathered in one pass over its lines.
 
 use super::list::Elements;
-use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, trim};
+use super::{EntityTag, RequestDirectives, ResponseDirectives, Vary, number, trim};
 use crate::head::{Edited, Field, Fields, Known};
 use crate::options::CacheOptions;
 use crate::time::{DeltaSeconds, HttpDate};
@@ -240,14 +240,7 @@ fn coding(before: u32, value: &[u8]) -> u32 {
 
 /// A `Content-Length`; `None` if it is no number of octets.
 fn content_length(value: &[u8]) -> Option<u64> {
-    let digits = trim(value);
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, digit| {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    })
+    number(trim(value), None)
 }
 
 #[cfg(test)]

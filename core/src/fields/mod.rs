@@ -33,6 +33,21 @@ pub(crate) use facts::{Dated, RequestFacts, ResponseFacts};
 pub use range::{ByteRange, Part};
 pub(crate) use vary::Vary;
 
+/// The number that digits make; `None` if there are none, or others than digits. What exceeds 64 bits is
+/// `too_large`.
+#[inline(never)]
+fn number(digits: &[u8], too_large: Option<u64>) -> Option<u64> {
+    let mut number = Some(0_u64);
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number.and_then(|number| number.checked_mul(10)?.checked_add(u64::from(digit)));
+    }
+    if digits.is_empty() { None } else { number.or(too_large) }
+}
+
 /// `octets` without the blanks and tabs around it.
 pub(crate) fn trim(octets: &[u8]) -> &[u8] {
     let mut octets = octets;

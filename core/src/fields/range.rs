@@ -1,6 +1,6 @@
 //! `Range` and what it selects (RFC 9110 §14).
 
-use super::trim;
+use super::{number, trim};
 
 /// One range of octets, as a request asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,7 @@ pub struct Part {
 
 impl Part {
     /// How many octets it has.
+    #[inline(never)]
     pub const fn len(&self) -> u64 {
         self.last.saturating_sub(self.first).saturating_add(1)
     }
@@ -94,13 +95,8 @@ impl ByteRange {
 }
 
 /// A position: digits, saturating.
-fn position(octets: &[u8]) -> Option<u64> {
-    if octets.is_empty() || !octets.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(octets.iter().fold(0_u64, |number, digit| {
-        number.saturating_mul(10).saturating_add(u64::from(digit.wrapping_sub(b'0')))
-    }))
+fn position(digits: &[u8]) -> Option<u64> {
+    number(digits, Some(u64::MAX))
 }
 
 #[cfg(test)]

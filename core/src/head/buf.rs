@@ -259,7 +259,10 @@ fn trim(value: &[u8]) -> &[u8] {
 
 /// Whether `octets` is a token (RFC 9110 §5.6.2), as names of fields and methods are.
 pub(crate) fn is_token(octets: &[u8]) -> bool {
-    let is_tchar = |octet: &u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(octet);
+    let is_tchar = |octet: &u8| {
+        matches!(octet, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+            || octet.is_ascii_alphanumeric()
+    };
     !octets.is_empty() && octets.iter().all(is_tchar)
 }
 

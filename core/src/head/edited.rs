@@ -33,6 +33,11 @@ const BY_NO_CACHE: u8 = 1 << 2;
 /// Only some names pass.
 const BY_NAME: u8 = 1 << 3;
 
+/// What may leave out lines of the base.
+const OF_THE_BASE: u8 = BY_PRIVATE | BY_NO_CACHE | BY_NAME;
+/// What may leave out lines that arrived.
+const OF_INCOMING: u8 = BY_CONNECTION | BY_PRIVATE | BY_NAME;
+
 /// A head made of others: some lines left out, some replaced, some added.
 ///
 /// What a state hands out: the fields to store, to send or to serve. Iterate it as often as
@@ -58,6 +63,7 @@ pub struct Edited<'a> {
 
 impl<'a> Edited<'a> {
     /// The lines of `base`.
+    #[inline(never)]
     pub(crate) const fn new(base: Fields<'a>) -> Self {
         Self {
             base,
@@ -163,7 +169,7 @@ impl<'a> Edited<'a> {
     fn keeps(&self, name: &[u8]) -> bool {
         let is_out = self.not_kept.contains(name)
             || (self.incoming_names.may_contain(name) && self.is_replaced(name))
-            || (self.by & (BY_NAME | BY_NO_CACHE | BY_PRIVATE) != 0 && self.is_left_out(name));
+            || (self.by & OF_THE_BASE != 0 && self.is_left_out(OF_THE_BASE, name));
         !is_out
     }
 
@@ -173,32 +179,26 @@ impl<'a> Edited<'a> {
         self.incoming.iter().any(|line| line.is_called(name)) && self.takes(name)
     }
 
-    /// Whether only other names pass, or a `no-cache="…"` or the incoming lines' `private="…"` names a line of the
-    /// base.
+    /// Whether one of the head's reasons that are among `by` leaves a line out: it is not among the names that pass, or a `no-cache="…"`, or
+    /// the incoming lines' own `private="…"` or `Connection` name it.
     #[cold]
-    fn is_left_out(&self, name: &[u8]) -> bool {
-        (self.by & BY_NAME != 0 && !self.only.contains(name))
-            || (self.by & BY_NO_CACHE != 0
+    fn is_left_out(&self, by: u8, name: &[u8]) -> bool {
+        let by = self.by & by;
+        (by & BY_NAME != 0 && !self.only.contains(name))
+            || (by & BY_NO_CACHE != 0
                 && [self.base, self.incoming].iter().any(|fields| names_field(*fields, b"no-cache", name)))
-            || (self.by & BY_PRIVATE != 0 && names_field(self.incoming, b"private", name))
+            || (by & BY_PRIVATE != 0 && names_field(self.incoming, b"private", name))
+            || (by & BY_CONNECTION != 0
+                && !NEVER_OF_THE_CONNECTION.contains(name)
+                && self.incoming.lines("connection").any(|value| list::contains(value, name)))
     }
 
     /// Whether an incoming line is one to take.
     #[inline]
     fn takes(&self, name: &[u8]) -> bool {
         let is_out = self.not_taken.contains(name)
-            || (self.by & (BY_NAME | BY_CONNECTION | BY_PRIVATE) != 0 && self.is_refused(name));
+            || (self.by & OF_INCOMING != 0 && self.is_left_out(OF_INCOMING, name));
         !is_out
-    }
-
-    /// Whether only other names pass, or the incoming lines themselves name one that is not to be taken.
-    #[cold]
-    fn is_refused(&self, name: &[u8]) -> bool {
-        (self.by & BY_NAME != 0 && !self.only.contains(name))
-            || (self.by & BY_CONNECTION != 0
-                && !NEVER_OF_THE_CONNECTION.contains(name)
-                && self.incoming.lines("connection").any(|value| list::contains(value, name)))
-            || (self.by & BY_PRIVATE != 0 && names_field(self.incoming, b"private", name))
     }
 
     /// Whether a `Connection` value may name lines that would else be taken: it has other options

@@ -98,6 +98,7 @@ impl StoredBody {
     }
 
     /// Whether all of it is stored, and committed.
+    #[inline(never)]
     pub fn is_whole(&self) -> bool {
         self.committed && self.complete == Some(self.held)
     }

@@ -22,11 +22,16 @@ pub(crate) fn targets<'a>(
     response: &ResponseHead<'a>,
 ) -> impl Iterator<Item = PairKey<'a>> + use<'a> {
     let uri = request.uri;
-    let location = |name: &str| {
-        let reference = core::str::from_utf8(response.fields.get(name)?).ok()?;
-        PairKey::resolve(uri, reference).filter(|key| key.is_on_origin_of(uri))
-    };
-    [Some(PairKey::new(uri)), location("location"), location("content-location")].into_iter().flatten()
+    let [location, content_location] =
+        ["location", "content-location"].map(|name| on_origin(uri, response.fields.get(name)?));
+    [Some(PairKey::new(uri)), location, content_location].into_iter().flatten()
+}
+
+/// The key of a reference in the response for `uri`, if it is on the same origin.
+#[inline(never)]
+fn on_origin<'a>(uri: &'a str, reference: &'a [u8]) -> Option<PairKey<'a>> {
+    let reference = core::str::from_utf8(reference).ok()?;
+    PairKey::resolve(uri, reference).filter(|key| key.is_on_origin_of(uri))
 }
 
 /// The groups that the response to an unsafe method invalidates, whatever its status (RFC 9875 §3).

@@ -28,7 +28,9 @@ pub(crate) const SEPARATOR: &str = "://";
 /// Where the scheme of `uri` ends and where its authority does; `None` if it has none.
 fn authority_of(uri: &str) -> Option<(usize, usize)> {
     let octets = uri.as_bytes();
-    let scheme = octets.iter().position(|octet| !octet.is_ascii_alphanumeric() && !b"+-.".contains(octet))?;
+    let scheme = octets
+        .iter()
+        .position(|octet| !octet.is_ascii_alphanumeric() && !matches!(octet, b'+' | b'-' | b'.'))?;
     let rest = octets.get(scheme..)?.strip_prefix(SEPARATOR.as_bytes())?;
     let len = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#')).unwrap_or(rest.len());
     Some((scheme, octets.len() - rest.len() + len))

@@ -95,9 +95,8 @@ impl<'a> Given<'a> {
 }
 
 fn same_members(name: &[u8], nominated: Fields<'_>, presented: Fields<'_>) -> bool {
-    let kept = Members::of(nominated, name);
-    let given = Members::of(presented, name);
-    kept.clone().eq(given.clone()) || (is_unordered(name) && equal_in_any_order(&kept, &given))
+    Members::of(nominated, name).eq(Members::of(presented, name))
+        || (is_unordered(name) && equal_in_any_order(name, nominated, presented))
 }
 
 /// Fields whose members are tokens without case, with their weight beside them (RFC 9110 §12.5).
@@ -110,14 +109,18 @@ fn is_unordered(name: &[u8]) -> bool {
 /// Lists longer than this are compared in their order only, so that the work stays bounded.
 const UNORDERED_MAX: usize = 32;
 
-fn equal_in_any_order(a: &Members<'_>, b: &Members<'_>) -> bool {
-    let count = |list: &Members<'_>, member: &[u8]| {
-        list.clone().filter(|other| is_same_member(member, other)).count()
-    };
-    let length = a.clone().take(UNORDERED_MAX + 1).count();
+fn equal_in_any_order(name: &[u8], a: Fields<'_>, b: Fields<'_>) -> bool {
+    let length = count(a, name, None);
     length <= UNORDERED_MAX
-        && length == b.clone().take(UNORDERED_MAX + 1).count()
-        && a.clone().all(|member| count(a, member) == count(b, member))
+        && length == count(b, name, None)
+        && Members::of(a, name).all(|member| count(a, name, Some(member)) == count(b, name, Some(member)))
+}
+
+/// How many of the first members there are, or how many of them mean the same as `like`.
+#[inline(never)]
+fn count(fields: Fields<'_>, name: &[u8], like: Option<&[u8]>) -> usize {
+    let members = Members::of(fields, name).take(UNORDERED_MAX + 1);
+    members.filter(|member| like.is_none_or(|like| is_same_member(like, member))).count()
 }
 
 /// Whether two members mean the same: weights may be written in several ways.
@@ -129,7 +132,7 @@ fn is_same_member(a: &[u8], b: &[u8]) -> bool {
 /// Whether two members are the same. With parameters, whose values may have case: octet by octet.
 #[cfg(not(feature = "negotiation"))]
 fn is_same_member(a: &[u8], b: &[u8]) -> bool {
-    a == b || (a.eq_ignore_ascii_case(b) && !a.contains(&b';'))
+    a == b || (a.eq_ignore_ascii_case(b) && a.iter().all(|octet| *octet != b';'))
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ impl DeltaSeconds {
 
     /// The sum, at most [`MAX`](Self::MAX).
     pub const fn saturating_add(self, other: Self) -> Self {
-        Self::new(self.0 as u64 + other.0 as u64)
+        let sum = self.0.saturating_add(other.0);
+        if sum > Self::MAX.0 { Self::MAX } else { Self(sum) }
     }
 
     /// The difference, at least zero.

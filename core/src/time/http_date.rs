@@ -44,6 +44,7 @@ impl HttpDate {
     }
 
     /// `self` − `earlier`, at least zero.
+    #[inline(never)]
     pub const fn since(self, earlier: Self) -> DeltaSeconds {
         DeltaSeconds::from_difference(self.0.saturating_sub(earlier.0))
     }
@@ -62,9 +63,8 @@ impl HttpDate {
     /// need not be that date's.
     pub fn parse(octets: &[u8], now: Option<HttpDate>) -> Option<Self> {
         let parts = match octets.len() {
-            29 => Parts::of_imf(octets.first_chunk()?),
+            29..=33 => Parts::of_gmt(octets),
             24 => Parts::of_asctime(octets.first_chunk()?),
-            30..=33 => Parts::of_rfc850(octets),
             _ => None,
         }?;
         let (day, month, year) = (number(parts.day)?, month(parts.month)?, number(parts.year)?);
@@ -79,8 +79,13 @@ impl HttpDate {
         let (days, seconds) = split(now);
         let (this_year, month, day) = civil(days);
         let limit = join(days_from_civil(this_year + 50, month, day), seconds);
-        let centuries = (0..3).map_while(|back| (this_year / 100 + 1).checked_sub(back));
-        centuries.filter_map(of_century).find(|date| *date <= limit)
+        for back in 0..3 {
+            match of_century((this_year / 100 + 1).saturating_sub(back)) {
+                Some(date) if date <= limit => return Some(date),
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The date as IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -126,19 +131,35 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// `Sun, 06 Nov 1994 08:49:37 GMT`
-    fn of_imf(octets: &'a [u8; 29]) -> Option<Self> {
-        let [w0, w1, w2, b',', b' ', d0, d1, b' ', m0, m1, m2, b' ', year @ .., b' ', g, m, t] = octets
-        else {
+    /// `Sun, 06 Nov 1994 08:49:37 GMT` or `Sunday, 06-Nov-94 08:49:37 GMT`, by its length.
+    fn of_gmt(octets: &'a [u8]) -> Option<Self> {
+        let (date_and_time, zone) = octets.split_last_chunk()?;
+        let (date, [b' ', time @ ..]) = date_and_time.split_last_chunk::<9>()? else {
             return None;
         };
-        let [y0, y1, y2, y3, b' ', time @ ..] = year else {
+        // Folds the case of the letters.
+        if u32::from_le_bytes(*zone) | u32::from_le_bytes([0, 0x20, 0x20, 0x20])
+            != u32::from_le_bytes(*b" gmt")
+        {
+            return None;
+        }
+        let from_comma = if octets.len() == HttpDate::LEN { 13 } else { 11 };
+        let (name, date) = date.split_at_checked(date.len().checked_sub(from_comma)?)?;
+        let [b',', b' ', d0, d1, mark, m0, m1, m2, same_mark, year @ ..] = date else {
             return None;
         };
-        day_name([*w0, *w1, *w2])?;
-        gmt([*g, *m, *t])?;
-        let (day, month) = ([*d0, *d1], [*m0, *m1, *m2]);
-        Some(Self { day, month, century: Some([*y0, *y1]), year: [*y2, *y3], time })
+        let (century, year) = match (name, year, [mark, same_mark]) {
+            ([w0, w1, w2], [y0, y1, y2, y3], [b' ', b' ']) => {
+                day_name([*w0, *w1, *w2])?;
+                (Some([*y0, *y1]), [*y2, *y3])
+            }
+            (name, [y0, y1], [b'-', b'-']) => {
+                LONG_DAYS.iter().find(|day| name.eq_ignore_ascii_case(day.as_bytes()))?;
+                (None, [*y0, *y1])
+            }
+            _ => return None,
+        };
+        Some(Self { day: [*d0, *d1], month: [*m0, *m1, *m2], century, year, time })
     }
 
     /// `Sun Nov  6 08:49:37 1994`
@@ -151,19 +172,6 @@ impl<'a> Parts<'a> {
         let tens = if *d0 == b' ' { b'0' } else { *d0 };
         let (day, month) = ([tens, *d1], [*m0, *m1, *m2]);
         Some(Self { day, month, century: Some([*y0, *y1]), year: [*y2, *y3], time })
-    }
-
-    /// `Sunday, 06-Nov-94 08:49:37 GMT`
-    fn of_rfc850(octets: &'a [u8]) -> Option<Self> {
-        let (rest, date): (_, &[u8; 24]) = octets.split_last_chunk()?;
-        LONG_DAYS.iter().find(|day| rest.eq_ignore_ascii_case(day.as_bytes()))?;
-        let [b',', b' ', d0, d1, b'-', m0, m1, m2, b'-', y0, y1, b' ', time @ .., b' ', g, m, t] = date
-        else {
-            return None;
-        };
-        gmt([*g, *m, *t])?;
-        let (day, month) = ([*d0, *d1], [*m0, *m1, *m2]);
-        Some(Self { day, month, century: None, year: [*y0, *y1], time })
     }
 }
 
@@ -231,10 +239,6 @@ static SLOTS: [u8; 32] = {
 /// The place of a name, whatever the case of its letters.
 const fn slot([a, b, c, _]: [u8; 4]) -> usize {
     (3 * a as usize + b as usize + 4 * c as usize) % 32
-}
-
-fn gmt([g, m, t]: [u8; 3]) -> Option<()> {
-    (word([g, m, t, b' ']) == word(*b"gmt ")).then_some(())
 }
 
 /// Three letters and a blank in one word, so that a comparison is one. Folds their case; no other octet becomes

@@ -68,6 +68,7 @@ impl<const BLOCKS: usize> Blocks<BLOCKS> {
     }
 
     /// Gives a whole chain back.
+    #[inline(never)]
     pub(super) fn free(&mut self, chain: Chain) {
         if chain.first == NONE {
             return;

@@ -41,9 +41,9 @@ impl Further {
         Self(Vec::new())
     }
 
-    /// Those of the pair in a slot.
-    pub(super) fn of(&self, slot: usize) -> impl Iterator<Item = &Extent> + Clone {
-        self.0.iter().filter(move |(owner, _)| usize::from(*owner) == slot).map(|(_, extent)| extent)
+    /// Those of the pair in a slot, behind the `first` one.
+    pub(super) fn of<'e>(&'e self, slot: usize, first: Option<&'e Extent>) -> Extents<'e> {
+        Extents { first, further: &self.0, slot }
     }
 
     /// The one of the pair in `slot` that begins at `start`.
@@ -80,11 +80,35 @@ impl Further {
     }
 }
 
+/// The extents of the body in one slot.
+#[derive(Clone)]
+pub(super) struct Extents<'e> {
+    first: Option<&'e Extent>,
+    further: &'e [(u16, Extent)],
+    slot: usize,
+}
+
+impl<'e> Iterator for Extents<'e> {
+    type Item = &'e Extent;
+
+    // The stores look through extents in many places.
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'e Extent> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        while let [(owner, extent), rest @ ..] = self.further {
+            self.further = rest;
+            if usize::from(*owner) == self.slot {
+                return Some(extent);
+            }
+        }
+        None
+    }
+}
+
 /// The run of held octets that ends behind `from`, without what lies before it.
-pub(super) fn first_behind<'e>(
-    extents: impl Iterator<Item = &'e Extent> + Clone,
-    from: usize,
-) -> Option<Range<usize>> {
+pub(super) fn first_behind(extents: Extents<'_>, from: usize) -> Option<Range<usize>> {
     let behind = extents.clone().filter(|extent| extent.end() > from);
     let start = behind.map(|extent| extent.start.max(from)).min()?;
     let mut end = start;
@@ -95,16 +119,12 @@ pub(super) fn first_behind<'e>(
 }
 
 /// Where the octets begin that are held behind `offset`, or `complete`; `offset` itself if it is held.
-pub(super) fn hole_end<'e>(
-    extents: impl Iterator<Item = &'e Extent> + Clone,
-    offset: usize,
-    complete: usize,
-) -> usize {
+pub(super) fn hole_end(extents: Extents<'_>, offset: usize, complete: usize) -> usize {
     first_behind(extents, offset).map_or(complete, |next| next.start.min(complete))
 }
 
 /// How many octets are held.
-pub(super) fn held<'e>(extents: impl Iterator<Item = &'e Extent> + Clone) -> usize {
+pub(super) fn held(extents: Extents<'_>) -> usize {
     let mut held = 0;
     let mut from = 0;
     while let Some(next) = first_behind(extents.clone(), from) {

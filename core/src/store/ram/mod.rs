@@ -6,7 +6,7 @@ mod pair_store;
 
 pub use blocks::BLOCK;
 use blocks::{Blocks, Chain, Place};
-use extents::{Extent, Further};
+use extents::{Extent, Extents, Further};
 
 #[cfg(feature = "groups")]
 use super::InvalidGroups;
@@ -108,6 +108,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         }
     }
 
+    #[inline(never)]
     fn stored(&mut self, id: PairId) -> Option<(usize, &mut Entry)> {
         self.uses = self.uses.wrapping_add(1);
         let uses = self.uses;
@@ -117,6 +118,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
         Some((at, entry))
     }
 
+    #[inline(never)]
     fn writer(&mut self, writing: Writing) -> Result<(usize, &mut Entry), Error> {
         self.uses = self.uses.wrapping_add(1);
         let at = usize::from(writing.slot);
@@ -226,9 +228,8 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
     }
 
     /// The extents of the body in a slot. One of them may be empty.
-    fn extents(&self, at: usize) -> impl Iterator<Item = &Extent> + Clone {
-        let first = self.entries.get(at).map(|entry| &entry.body);
-        first.into_iter().chain(self.further.of(at))
+    fn extents(&self, at: usize) -> Extents<'_> {
+        self.further.of(at, self.entries.get(at).map(|entry| &entry.body))
     }
 
     /// What is stored of the body in a slot.

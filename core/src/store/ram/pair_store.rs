@@ -13,6 +13,7 @@ use core::ops::Range;
 
 impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
     /// A pair that can be read by its name: one that is stored, or the resumable one of a writer.
+    #[inline(never)]
     fn readable(&mut self, id: PairId) -> Option<(usize, &mut Entry)> {
         let is = |entry: &Entry| entry.state == State::Writing && entry.resumable && entry.id == id;
         match self.entries.iter().position(is) {
@@ -83,14 +84,14 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
     }
 
     async fn read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Result<usize, Error> {
-        let (at, entry) = self.readable(id).map(|(at, entry)| (at, *entry)).ok_or(StoreError::Gone)?;
+        let (at, _) = self.readable(id).ok_or(StoreError::Gone)?;
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let has = |extent: &&Extent| extent.start <= offset && offset < extent.end();
         let Some(extent) = self.extents(at).find(has).copied() else {
             return Ok(0);
         };
         let (place, read) = self.blocks.read(extent.chain, extent.chain.place, offset - extent.start, buf);
-        if let Some(entry) = self.entries.get_mut(at).filter(|_| extent.start == entry.body.start) {
+        if let Some(entry) = self.entries.get_mut(at).filter(|entry| entry.body.start == extent.start) {
             entry.body.chain.place = place;
         } else if let Some(extent) = self.further.get_mut(at, extent.start) {
             extent.chain.place = place;
@@ -203,15 +204,16 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
     }
 
     async fn resume(&mut self, id: PairId, offset: u64) -> Result<Writing, Error> {
-        let (at, entry) = self.stored(id).map(|(at, entry)| (at, *entry)).ok_or(StoreError::Gone)?;
+        let (at, entry) = self.stored(id).ok_or(StoreError::Gone)?;
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let complete = entry.complete.filter(|complete| offset <= *complete && !entry.committed);
+        let has_octets = entry.body.chain.len > 0;
         let complete = complete.ok_or(StoreError::Gone)?;
         let limit = extents::hole_end(self.extents(at), offset, complete);
         // What goes on where an extent ends, or fills an empty one, needs no new one.
         let grown = self.extents(at).find(|extent| extent.end() == offset && extent.chain.len > 0);
         let start = grown.map_or(offset, |extent| extent.start);
-        let is_new = grown.is_none() && entry.body.chain.len > 0 && limit > offset;
+        let is_new = grown.is_none() && has_octets && limit > offset;
         if is_new && !self.further.push(at, Extent::at(offset)) {
             return Err(StoreError::NoRoom);
         }
