@@ -6,7 +6,6 @@ mod key;
 #[cfg(feature = "query")]
 pub(crate) mod query;
 pub mod record;
-mod varint;
 
 #[cfg(feature = "groups")]
 pub use group::Group;
