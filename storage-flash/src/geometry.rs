@@ -137,6 +137,7 @@ impl Geometry {
     }
 
     /// The number of the sector at `position` when `newest` is the newest one.
+    #[inline(never)]
     pub(crate) fn seq_at(&self, position: u32, newest: u32) -> u32 {
         let behind = self.position(self.position(newest) + self.sectors - position);
         newest.wrapping_sub(behind)

@@ -207,8 +207,17 @@ impl<const PAIRS: usize> Index<PAIRS> {
         Some(self.entries.swap_remove(at))
     }
 
-    pub(crate) fn retain(&mut self, keep: impl FnMut(&Entry) -> bool) {
-        self.entries.retain(keep);
+    /// Keeps the entries that `keep` says of, once each. One function for all that call it.
+    #[inline(never)]
+    pub(crate) fn retain(&mut self, keep: &mut dyn FnMut(&Entry) -> bool) {
+        let mut at = 0;
+        while let Some(entry) = self.entries.get(at) {
+            if keep(entry) {
+                at += 1;
+            } else {
+                self.entries.swap_remove(at);
+            }
+        }
     }
 }
 

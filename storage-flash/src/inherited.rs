@@ -18,9 +18,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// The sector numbered `seq` will be written: pins of an earlier boot hold its place once.
     pub(crate) fn release_inherited(&mut self, seq: u32) {
         while let Some(base) = self.pins.take_spent(&self.geometry, seq) {
-            if let Some(entry) = self.index.remove(base) {
-                self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
-            }
+            self.evict(base);
         }
     }
 
@@ -53,9 +51,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         // Whatever else begins there is of a sector that was given up.
         self.index.remove(base);
         if self.index.is_full()
-            && let Some((_, oldest)) = self.oldest()
+            && let Some(oldest) = self.oldest()
         {
-            self.drop_entry(&oldest);
+            self.evict(self.at(oldest));
         }
         let address = self.address(head, head_unit);
         self.index.insert(Entry::unpacked(written.fingerprint, base, address, written.len));

@@ -1,9 +1,11 @@
 //! Records of few octets: what is removed, joined, pinned, and what a newer head differs in.
 
+use crate::append::{Laid, Needs, Source};
+use crate::catalog::Catalog;
 use crate::crc::Crc32;
 use crate::delta::DELTA_MAX;
 use crate::header::{Header, Kind, LIST_MAX, list_len};
-use crate::log::{Done, Failed};
+use crate::log::Done;
 use crate::pins::PINS_LEN;
 use crate::records::List;
 use crate::ring::Ring;
@@ -13,23 +15,68 @@ use larder::pair::PairId;
 use larder::store::StoreError;
 
 /// A record of few octets.
-#[derive(Clone, Copy, Debug)]
 pub(crate) struct Small<'p> {
-    pub(crate) kind: Kind,
-    pub(crate) commits: bool,
-    pub(crate) number: u32,
-    /// Not of [`PINS`]: what that tells is known when it is written.
-    pub(crate) payload: &'p [u8],
+    /// What it is, and what it says beside its pairs.
+    header: Header,
+    /// Not of [`Kind::Pins`]: what that tells is known when it is written.
+    payload: &'p [u8],
+    /// What it is about: the first is its own.
+    ids: &'p [PairId],
+    octets: [u8; SMALL_MAX],
 }
 
-pub(crate) const CLEAR: Small<'static> = note(Kind::Clear);
+impl<'p> Small<'p> {
+    pub(crate) const fn new(header: Header, payload: &'p [u8], ids: &'p [PairId]) -> Self {
+        Self { header, payload, ids, octets: [0; SMALL_MAX] }
+    }
 
-/// Which pairs are pinned.
-pub(crate) const PINS: Small<'static> = note(Kind::Pins);
+    /// One that says something of pairs: `ids`, the first of them its own.
+    pub(crate) const fn note(kind: Kind, ids: &'p [PairId]) -> Self {
+        Self::new(Header::of(kind, 0), &[], ids)
+    }
 
-/// A record without payload.
-pub(crate) const fn note(kind: Kind) -> Small<'static> {
-    Small { kind, commits: false, number: 0, payload: &[] }
+    /// Lays the payload out; answers how many octets it has.
+    fn pay<const PAIRS: usize>(&mut self, catalog: &Catalog<PAIRS>) -> usize {
+        let to = self.octets.get_mut(Header::LEN..).unwrap_or_default();
+        match self.header.kind {
+            Kind::Pins => catalog.tell_pinned(to),
+            _ => copy(self.payload, to),
+        }
+    }
+}
+
+impl<F: NorFlash, const PAIRS: usize> Source<F, PAIRS> for Small<'_> {
+    fn needs(&mut self, ring: &Ring<F, PAIRS>) -> Needs {
+        let listed = self.ids.len().saturating_sub(1);
+        let len = Header::LEN + self.pay(&ring.catalog) + list_len(listed);
+        Needs { least: ring.log.geometry.padded(len as u32), marks: self.ids.len(), owner: None }
+    }
+
+    /// Nothing is written about pairs that are all gone.
+    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, _: u32, laid: &mut Laid) -> Done<()> {
+        let (seq, kind) = (ring.log.seq, self.header.kind);
+        let list = &mut laid.list;
+        *list = ring.references(self.ids);
+        let none = list.is_empty() && kind != Kind::Pins;
+        if none || (kind == Kind::Join && list.len() < self.ids.len()) {
+            return Ok(());
+        }
+        self.octets.fill(u8::MAX);
+        let len = self.pay(&ring.catalog);
+        let (front, rest) = self.octets.split_at_mut_checked(Header::LEN).unwrap_or_default();
+        let (payload, rest) = rest.split_at_mut_checked(len).unwrap_or_default();
+        let reference = list.take_first().unwrap_or_default();
+        let (sum, count) = (Crc32::of(seq, payload), list.len() as u8);
+        laid.header = Header { count, len: len as u16, reference, sum, ..self.header };
+        copy(&laid.header.encode(seq), front);
+        encode_list(seq, list, rest);
+        laid.len = ring.log.geometry.padded(laid.header.record_len() as u32) as usize;
+        Ok(())
+    }
+
+    fn octets(&mut self, laid: &Laid, from: usize) -> &[u8] {
+        self.octets.get(from..laid.len).unwrap_or_default()
+    }
 }
 
 /// Octets of the longest such record, with what fills its last unit.
@@ -51,64 +98,15 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// Appends a record that says something of pairs: `ids`, the first of them its own.
     pub(crate) async fn append_note(&mut self, kind: Kind, ids: &[PairId]) -> Done<()> {
-        self.append_small(&note(kind), ids).await
+        self.append(&mut Small::note(kind, ids)).await.map(|_| ())
     }
 
-    /// Appends a record of few octets about pairs: `ids`, the first of them its own.
-    pub(crate) async fn append_small(&mut self, small: &Small<'_>, ids: &[PairId]) -> Done<()> {
-        let mut failed = false;
-        loop {
-            let listed = ids.len().saturating_sub(1);
-            let payload = match small.kind {
-                Kind::Pins => self.catalog.tell_pinned(&mut [0; PINS_LEN]),
-                _ => small.payload.len(),
-            };
-            let len = Header::LEN + payload + list_len(listed);
-            self.reserve(self.log.geometry.padded(len as u32), ids.len(), None).await?;
-            if self.put_small(small, ids).await.is_ok() || self.settle(true).await {
-                return Ok(());
-            }
-            if core::mem::replace(&mut failed, true) {
-                return Err(Failed.into());
-            }
-        }
-    }
-
-    /// As [`append_small`](Self::append_small), where there is room. Nothing is written about pairs
-    /// that are all gone.
-    pub(crate) async fn put_small(&mut self, small: &Small<'_>, ids: &[PairId]) -> Result<(), Failed> {
-        let seq = self.log.seq;
-        let mut list = self.references(ids);
-        let none = list.is_empty() && small.kind != Kind::Pins;
-        if none || (small.kind == Kind::Join && list.len() < ids.len()) {
-            return Ok(());
-        }
-        let reference = list.take_first().unwrap_or_default();
-        let mut octets = [u8::MAX; SMALL_MAX];
-        let (front, rest) = octets.split_at_mut_checked(Header::LEN).unwrap_or_default();
-        let len = match small.kind {
-            Kind::Pins => self.catalog.tell_pinned(rest),
-            _ => copy(small.payload, rest),
-        };
-        let (payload, rest) = rest.split_at_mut_checked(len).unwrap_or_default();
-        let header = Header {
-            kind: small.kind,
-            commits: small.commits,
-            count: list.len() as u8,
-            number: small.number,
-            len: len as u16,
-            reference,
-            sum: Crc32::of(seq, payload),
-            inline: 0,
-            inline_sum: 0,
-            partial: false,
-        };
-        copy(&header.encode(seq), front);
-        encode_list(seq, &list, rest);
-        let len = self.log.geometry.padded(header.record_len() as u32) as usize;
-        self.log.program(octets.get(..len).unwrap_or_default()).await?;
-        self.landed(&header, Some(&list));
-        Ok(())
+    /// Programs such a record where there is room for it.
+    pub(crate) async fn put_note(&mut self, kind: Kind, ids: &[PairId]) -> Done<()> {
+        let mut small = Small::note(kind, ids);
+        let mut laid = Laid::new();
+        small.lay_out(self, 0, &mut laid)?;
+        Ok(self.put(&mut small, &laid).await?)
     }
 
     /// Writes down which pairs the index gave up, before something else is removed: after a reboot
@@ -133,6 +131,6 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// Writes down which pairs are pinned.
     pub(crate) async fn tell_pins(&mut self) -> Done<()> {
-        self.append_small(&PINS, &[]).await
+        self.append_note(Kind::Pins, &[]).await
     }
 }

@@ -1,10 +1,10 @@
 //! What the store does as a [`PairStore`].
 
 use crate::FlashStore;
-use crate::append::announced;
 use crate::catalog::parts;
 use crate::few::Few;
 use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
+use crate::heads::{NewHead, announced};
 use crate::health::Wear;
 use crate::index::PENDING;
 use crate::log::Done;
@@ -84,7 +84,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             None => false,
         };
         if !delta {
-            self.ring.append_head(pair, len, Some(of)).await?;
+            self.ring.append(&mut NewHead::new(pair, len, Some(of))).await?;
         }
         self.ring.tell_pin_of(id).await
     }
@@ -139,7 +139,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     ) -> Result<Option<Found>, F::Error> {
         self.ring.settle(false).await;
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
-        while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
+        while let Some(id) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
             cursor.position = id.number();
             if self.is_being_written(id) {
                 continue;
@@ -289,7 +289,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         loop {
             let mut ids = Few::<_, LIST_MAX>::new(PairId::new(0));
             let mut below = u64::MAX;
-            while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below)
+            while let Some(id) = self.ring.catalog.next_below(fingerprint, below)
                 && ids.push(id)
             {
                 below = id.number();
@@ -369,7 +369,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let mut health = Health::default();
         let mut below = u64::MAX;
-        while let Some((id, _)) = self.ring.catalog.next_below(None, below) {
+        while let Some(id) = self.ring.catalog.next_below(None, below) {
             below = id.number();
             if self.is_being_written(id) {
                 continue;

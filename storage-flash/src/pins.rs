@@ -126,7 +126,9 @@ impl Pins {
 
     /// Keeps the pins of the pairs at those addresses that are to be kept.
     pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        self.0.retain(|held| keep(held.base));
+        while let Some(base) = self.0.iter().map(|held| held.base).find(|base| !keep(*base)) {
+            self.remove(base);
+        }
     }
 
     /// How many sectors are held.

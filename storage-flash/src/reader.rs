@@ -1,10 +1,10 @@
 //! Reading heads.
 
-use crate::append::Freshened;
 use crate::catalog::name;
 use crate::crc::Crc32;
 use crate::delta::{self, DELTA_MAX};
 use crate::header::{Header, Kind, Reference, UNKNOWN};
+use crate::heads::Freshened;
 use crate::health::count;
 use crate::index::{Entry, Newest, PENDING, RECENT, USED};
 use crate::ring::Ring;

@@ -6,7 +6,7 @@ use crate::index::USED;
 use crate::log::Done;
 use crate::ring::Ring;
 use crate::store::State;
-use crate::writer::{FRONT, Writer};
+use crate::writer::{FRONT, Gathered, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
 use larder::store::StoreError;
@@ -107,7 +107,8 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         id: PairId,
     ) -> Done<()> {
         self.keep_floor().await?;
-        while !self.flush(writer, true, Some(&[id])).await? {}
+        let mut all = Gathered { writer, last: true, replaces: Some(&[id]) };
+        while !self.append(&mut all).await? {}
         Ok(())
     }
 

@@ -1,13 +1,12 @@
 //! Slots: which writer a handle means, and what its methods do.
 
 use crate::FlashStore;
-use crate::append::each;
-use crate::catalog::name;
 use crate::header::{Kind, LIST_MAX, UNKNOWN};
+use crate::heads::{NewHead, each};
 use crate::index::PENDING;
 use crate::log::Done;
 use crate::store::State;
-use crate::writer::Writer;
+use crate::writer::{Gathered, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{NewPair, PairId, record};
 use larder::store::{StoreError, Writing};
@@ -95,8 +94,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let slot = self.take_slot();
         let mut base = None;
         if len > Writer::<BUFFER>::ROOM || offset > 0 {
-            let appended = self.ring.append_head(pair, len, None).await?;
-            base = Some(name(appended.seq, self.ring.log.geometry.unit_at(appended.at)));
+            let mut head = NewHead::new(pair, len, None);
+            self.ring.append(&mut head).await?;
+            base = head.name;
         }
         let fingerprint = pair.key().fingerprint(self.ring.log.seed);
         let Some(writer) = self.writers.get_mut(slot) else {
@@ -135,7 +135,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             rest = rest.get(taken..).unwrap_or_default();
             if !rest.is_empty() {
                 let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-                self.ring.flush(writer, false, None).await?;
+                self.ring.append(&mut Gathered { writer, last: false, replaces: None }).await?;
             }
         }
         Ok(())
@@ -154,7 +154,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             self.ring.keep_floor().await?;
         }
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-        while !self.ring.flush(writer, true, Some(first)).await? {}
+        let mut rest = Gathered { writer, last: true, replaces: Some(first) };
+        while !self.ring.append(&mut rest).await? {}
         self.unpin_all(first).await?;
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
         self.ring.tell_pin_of(id).await?;
@@ -168,10 +169,11 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// nothing of it.
     pub(crate) async fn keep(&mut self, slot: usize) -> Done<Option<PairId>> {
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-        while writer.gathered() > 0 {
-            self.ring.flush(writer, true, None).await?;
+        let mut rest = Gathered { writer, last: true, replaces: None };
+        while rest.writer.gathered() > 0 {
+            self.ring.append(&mut rest).await?;
         }
-        let (base, kept) = (writer.base, writer.kept);
+        let (base, kept) = (rest.writer.base, rest.writer.kept);
         if let Some(id) = base.filter(|_| !kept) {
             self.remove_all(&[id]).await?;
         }

@@ -67,7 +67,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let geometry = Geometry::new(part, &partition)?;
         Ok(Self {
             ring: Ring::new(flash, geometry),
-            writers: [const { Writer::new() }; WRITERS],
+            // Not as a constant, which would be the octets of a buffer more of code.
+            writers: core::array::from_fn(|_| Writer::new()),
             state: State::Unmounted,
             seed,
             uses: 0,
@@ -240,7 +241,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     pub async fn next_pair(&mut self, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
         self.ring.settle(false).await;
         loop {
-            let (id, _) = self.ring.catalog.next_below(None, below(cursor))?;
+            let id = self.ring.catalog.next_below(None, below(cursor))?;
             cursor.position = id.number();
             if self.is_being_written(id) {
                 continue;
