@@ -19,16 +19,25 @@ pub(crate) trait Source<F: NorFlash, const PAIRS: usize> {
 
     /// Lays the record out for where the log stands, in at most `room` octets. No octets: there is nothing
     /// to be written any more.
-    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, room: u32, laid: &mut Laid) -> Done<()>;
+    fn lay_out(
+        &mut self,
+        ring: &mut Ring<F, PAIRS>,
+        room: u32,
+        laid: &mut Laid,
+        window: &mut Window,
+    ) -> Done<()>;
 
     /// Octets of the record as it was laid out, in whole units: those from `from` on, or some of them.
-    fn octets(&mut self, laid: &Laid, from: usize) -> &[u8];
+    fn octets<'w>(&'w mut self, laid: &Laid, from: usize, window: &'w mut Window) -> &'w [u8];
 
     /// The record is on flash. `name`: that of a pair whose head it is.
     fn landed(&mut self, laid: &Laid, name: PairId) {
         let _ = (laid, name);
     }
 }
+
+/// Where a record that lies nowhere as a whole is put together, or a part of it.
+pub(crate) type Window = [u8; 256];
 
 /// What must be free for a record.
 #[derive(Clone, Copy, Debug)]
@@ -66,11 +75,12 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let room = self.reserve(least, marks, owner).await?;
             let name = name(self.log.seq, self.log.geometry.unit_at(self.log.at));
             let mut laid = Laid::new();
-            what.lay_out(self, room, &mut laid)?;
+            let mut window = [0; size_of::<Window>()];
+            what.lay_out(self, room, &mut laid, &mut window)?;
             if laid.len == 0 {
                 return Ok(false);
             }
-            if self.put(what, &laid).await.is_ok() || self.settle(true).await {
+            if self.put(what, &laid, &mut window).await.is_ok() || self.settle(true).await {
                 what.landed(&laid, name);
                 return Ok(laid.header.commits);
             }
@@ -81,10 +91,15 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     }
 
     /// Programs a record where there is room for it.
-    pub(crate) async fn put(&mut self, what: &mut dyn Source<F, PAIRS>, laid: &Laid) -> Result<(), Failed> {
+    pub(crate) async fn put(
+        &mut self,
+        what: &mut dyn Source<F, PAIRS>,
+        laid: &Laid,
+        window: &mut Window,
+    ) -> Result<(), Failed> {
         let mut from = 0;
         while from < laid.len {
-            let octets = what.octets(laid, from);
+            let octets = what.octets(laid, from, window);
             self.log.program(octets).await?;
             from += octets.len();
         }

@@ -1,6 +1,6 @@
 //! Heads that are written straight from where they lie, and those that replace others.
 
-use crate::append::{Laid, Needs, Source};
+use crate::append::{Laid, Needs, Source, Window};
 use crate::crc::Crc32;
 use crate::delta::Changes;
 use crate::header::{Header, Kind, UNKNOWN};
@@ -23,9 +23,6 @@ pub(crate) struct Freshened {
     pub(crate) whole: bool,
 }
 
-/// Octets of a head that are programmed together.
-const WINDOW: usize = 256;
-
 /// A head, and the pair it is a newer head of.
 pub(crate) struct NewHead<'p, 'a> {
     pair: &'p NewPair<'a>,
@@ -33,7 +30,6 @@ pub(crate) struct NewHead<'p, 'a> {
     /// Octets of the record of `pair`.
     len: usize,
     front: [u8; Header::HEAD_LEN],
-    window: [u8; WINDOW],
     /// The name of the pair that it begins, once it is on flash.
     pub(crate) name: Option<PairId>,
 }
@@ -41,7 +37,7 @@ pub(crate) struct NewHead<'p, 'a> {
 impl<'p, 'a> NewHead<'p, 'a> {
     /// `len`: octets of the record of `pair`.
     pub(crate) fn new(pair: &'p NewPair<'a>, len: usize, of: Option<Freshened>) -> Self {
-        Self { pair, of, len, front: [0; Header::HEAD_LEN], window: [0; WINDOW], name: None }
+        Self { pair, of, len, front: [0; Header::HEAD_LEN], name: None }
     }
 }
 
@@ -52,7 +48,7 @@ impl<F: NorFlash, const PAIRS: usize> Source<F, PAIRS> for NewHead<'_, '_> {
         Needs { least, marks: 1, owner: None }
     }
 
-    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, _: u32, laid: &mut Laid) -> Done<()> {
+    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, _: u32, laid: &mut Laid, _: &mut Window) -> Done<()> {
         let seq = ring.log.seq;
         let mut sum = Crc32::new(seq);
         each(self.pair, &mut |part| sum = sum.with(part));
@@ -74,9 +70,9 @@ impl<F: NorFlash, const PAIRS: usize> Source<F, PAIRS> for NewHead<'_, '_> {
         Ok(())
     }
 
-    fn octets(&mut self, laid: &Laid, from: usize) -> &[u8] {
-        let len = (laid.len - from).min(WINDOW);
-        let window = self.window.get_mut(..len).unwrap_or_default();
+    fn octets<'w>(&'w mut self, laid: &Laid, from: usize, window: &'w mut Window) -> &'w [u8] {
+        let len = (laid.len - from).min(window.len());
+        let window = window.get_mut(..len).unwrap_or_default();
         window.fill(u8::MAX);
         let mut at = 0;
         let mut sink = |part: &[u8]| {
@@ -114,8 +110,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let Some(payload) = changes.finish() else {
             return Ok(false);
         };
-        let header = Header { commits: of.whole, number: of.total, ..Header::of(Kind::Delta, 0) };
-        self.append(&mut Small::new(header, payload, &[of.id])).await?;
+        let ids = &[of.id];
+        let mut small =
+            Small { commits: of.whole, number: of.total, payload, ..Small::note(Kind::Delta, ids) };
+        self.append(&mut small).await?;
         // Room may have been made of the pair itself.
         self.catalog.get(of.id).ok_or(StoreError::Gone)?;
         Ok(true)

@@ -293,21 +293,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let geometry = self.ring.log.geometry;
         let end = segment + geometry.segment;
         let last = position + 1 == geometry.sectors && end == geometry.sector;
-        let len = if last { TAIL } else { TAIL + FRONT };
-        let at = end - TAIL as u32;
-        seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, len)).await.is_ok();
-        seen.has_next = seen.has_tail && !last;
-        if !seen.has_tail {
-            seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, TAIL)).await.is_ok();
-            if !last {
-                self.front(position, end, seen, survey).await;
+        let (mut before, mut len) = (TAIL, if last { TAIL } else { TAIL + FRONT });
+        seen.has_next = false;
+        loop {
+            let octets = seen.from(before, len);
+            seen.has_tail = self.ring.log.read(position, end - before as u32, octets).await.is_ok();
+            survey.read |= seen.has_tail;
+            if len == TAIL + FRONT {
+                seen.has_next = seen.has_tail;
+                if !seen.has_tail {
+                    len = TAIL;
+                    continue;
+                }
             }
+            let footer = footer::measure(seen.from(TAIL, TAIL)).filter(|_| seen.has_tail && before == TAIL);
+            if footer.is_none_or(|(_, len)| len <= TAIL) {
+                break;
+            }
+            (before, len) = (FOOTER_MAX, FOOTER_MAX);
         }
-        survey.read |= seen.has_tail;
-        let footer = footer::measure(seen.from(TAIL, TAIL)).filter(|_| seen.has_tail);
-        if footer.is_some_and(|(_, len)| len > TAIL) {
-            let at = end - FOOTER_MAX as u32;
-            seen.has_tail = self.ring.log.read(position, at, seen.from(FOOTER_MAX, FOOTER_MAX)).await.is_ok();
+        if !last && !seen.has_next {
+            self.front(position, end, seen, survey).await;
         }
     }
 

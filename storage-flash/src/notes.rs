@@ -1,7 +1,6 @@
 //! Records of few octets: what is removed, joined, pinned, and what a newer head differs in.
 
-use crate::append::{Laid, Needs, Source};
-use crate::catalog::Catalog;
+use crate::append::{Laid, Needs, Source, Window};
 use crate::crc::Crc32;
 use crate::delta::DELTA_MAX;
 use crate::header::{Header, Kind, LIST_MAX, list_len};
@@ -16,75 +15,69 @@ use larder::store::StoreError;
 
 /// A record of few octets.
 pub(crate) struct Small<'p> {
-    /// What it is, and what it says beside its pairs.
-    header: Header,
+    pub(crate) kind: Kind,
+    pub(crate) commits: bool,
+    pub(crate) number: u32,
     /// Not of [`Kind::Pins`]: what that tells is known when it is written.
-    payload: &'p [u8],
+    pub(crate) payload: &'p [u8],
     /// What it is about: the first is its own.
-    ids: &'p [PairId],
-    octets: [u8; SMALL_MAX],
+    pub(crate) ids: &'p [PairId],
 }
 
 impl<'p> Small<'p> {
-    pub(crate) const fn new(header: Header, payload: &'p [u8], ids: &'p [PairId]) -> Self {
-        Self { header, payload, ids, octets: [0; SMALL_MAX] }
-    }
-
     /// One that says something of pairs: `ids`, the first of them its own.
     pub(crate) const fn note(kind: Kind, ids: &'p [PairId]) -> Self {
-        Self::new(Header::of(kind, 0), &[], ids)
-    }
-
-    /// Lays the payload out; answers how many octets it has.
-    fn pay<const PAIRS: usize>(&mut self, catalog: &Catalog<PAIRS>) -> usize {
-        let to = self.octets.get_mut(Header::LEN..).unwrap_or_default();
-        match self.header.kind {
-            Kind::Pins => catalog.tell_pinned(to),
-            _ => copy(self.payload, to),
-        }
+        Self { kind, commits: false, number: 0, payload: &[], ids }
     }
 }
 
 impl<F: NorFlash, const PAIRS: usize> Source<F, PAIRS> for Small<'_> {
     fn needs(&mut self, ring: &Ring<F, PAIRS>) -> Needs {
-        let listed = self.ids.len().saturating_sub(1);
-        let len = Header::LEN + self.pay(&ring.catalog) + list_len(listed);
+        let pins = self.kind == Kind::Pins;
+        let payload = if pins { ring.catalog.told_pins_len() } else { self.payload.len() };
+        let len = Header::LEN + payload + list_len(self.ids.len().saturating_sub(1));
         Needs { least: ring.log.geometry.padded(len as u32), marks: self.ids.len(), owner: None }
     }
 
     /// Nothing is written about pairs that are all gone.
-    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, _: u32, laid: &mut Laid) -> Done<()> {
-        let (seq, kind) = (ring.log.seq, self.header.kind);
+    fn lay_out(
+        &mut self,
+        ring: &mut Ring<F, PAIRS>,
+        _: u32,
+        laid: &mut Laid,
+        window: &mut Window,
+    ) -> Done<()> {
+        let (seq, pins) = (ring.log.seq, self.kind == Kind::Pins);
         let list = &mut laid.list;
         *list = ring.references(self.ids);
-        let none = list.is_empty() && kind != Kind::Pins;
-        if none || (kind == Kind::Join && list.len() < self.ids.len()) {
+        let none = list.is_empty() && !pins;
+        if none || (self.kind == Kind::Join && list.len() < self.ids.len()) {
             return Ok(());
         }
-        self.octets.fill(u8::MAX);
-        let len = self.pay(&ring.catalog);
-        let (front, rest) = self.octets.split_at_mut_checked(Header::LEN).unwrap_or_default();
+        let header = &mut laid.header;
+        (header.kind, header.commits, header.number) = (self.kind, self.commits, self.number);
+        header.reference = list.take_first().unwrap_or_default();
+        window.fill(u8::MAX);
+        let (front, rest) = window.split_at_mut_checked(Header::LEN).unwrap_or_default();
+        let len = if pins { ring.catalog.tell_pinned(rest) } else { copy(self.payload, rest) };
         let (payload, rest) = rest.split_at_mut_checked(len).unwrap_or_default();
-        let reference = list.take_first().unwrap_or_default();
-        let (sum, count) = (Crc32::of(seq, payload), list.len() as u8);
-        laid.header = Header { count, len: len as u16, reference, sum, ..self.header };
-        copy(&laid.header.encode(seq), front);
+        (header.len, header.sum, header.count) = (len as u16, Crc32::of(seq, payload), list.len() as u8);
+        copy(&header.encode(seq), front);
         encode_list(seq, list, rest);
-        laid.len = ring.log.geometry.padded(laid.header.record_len() as u32) as usize;
+        laid.len = ring.log.geometry.padded(header.record_len() as u32) as usize;
         Ok(())
     }
 
-    fn octets(&mut self, laid: &Laid, from: usize) -> &[u8] {
-        self.octets.get(from..laid.len).unwrap_or_default()
+    fn octets<'w>(&'w mut self, laid: &Laid, from: usize, window: &'w mut Window) -> &'w [u8] {
+        window.get(from..laid.len).unwrap_or_default()
     }
 }
-
-/// Octets of the longest such record, with what fills its last unit.
-const SMALL_MAX: usize = (Header::LEN + LONGEST).next_multiple_of(32);
 
 /// Octets of the longest payload and list.
 const LONGEST: usize =
     if PINS_LEN > DELTA_MAX + list_len(LIST_MAX) { PINS_LEN } else { DELTA_MAX + list_len(LIST_MAX) };
+
+const _: () = assert!((Header::LEN + LONGEST).next_multiple_of(32) <= size_of::<Window>());
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) fn references(&self, ids: &[PairId]) -> List {
@@ -105,8 +98,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) async fn put_note(&mut self, kind: Kind, ids: &[PairId]) -> Done<()> {
         let mut small = Small::note(kind, ids);
         let mut laid = Laid::new();
-        small.lay_out(self, 0, &mut laid)?;
-        Ok(self.put(&mut small, &laid).await?)
+        let mut window = [0; size_of::<Window>()];
+        small.lay_out(self, 0, &mut laid, &mut window)?;
+        Ok(self.put(&mut small, &laid, &mut window).await?)
     }
 
     /// Writes down which pairs the index gave up, before something else is removed: after a reboot

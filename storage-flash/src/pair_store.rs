@@ -94,7 +94,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<bool> {
         let entry = *self.ring.catalog.get(id)?;
         let held = match entry.has(PENDING) {
-            true => self.ring.extents(id).await?.held(),
+            true => self.ring.extents(id, None).await?.held(),
             false => self.ring.total(id).await?.total,
         };
         if entry.has(PENDING) && held == 0 {

@@ -179,14 +179,23 @@ impl Written {
 }
 
 /// Names that stand in the place of a pinned pair: of those whose bodies are parts of the one before.
-pub(crate) const NAMES: usize = 3;
+const NAMES: usize = 3;
 
-/// Writes names down in the place of a pinned pair.
-pub(crate) fn encode_names(names: &[PairId], octets: &mut [u8]) {
-    octets.fill(0);
-    for (to, id) in octets.chunks_exact_mut(NAME_LEN).skip(1).zip(names) {
-        copy(&id.number().to_le_bytes(), to);
+/// Writes names down in the places of as many pinned pairs as it takes. Answers how many octets that are.
+pub(crate) fn encode_names(names: impl Iterator<Item = PairId>, octets: &mut [u8]) -> usize {
+    let (mut len, mut at) = (0, 0);
+    for id in names {
+        if at == len {
+            // What a name never is.
+            copy(&[0; Written::LEN], octets.get_mut(len..).unwrap_or_default());
+            at = len + NAME_LEN;
+            len += Written::LEN;
+        }
+        let name = id.number().to_le_bytes();
+        copy(name.get(..NAME_LEN).unwrap_or_default(), octets.get_mut(at..).unwrap_or_default());
+        at += NAME_LEN;
     }
+    len
 }
 
 /// The names that stand in the place of a pinned pair; `None` if it is one.
@@ -226,10 +235,15 @@ mod tests {
     #[test]
     fn names_stand_where_a_pair_could() {
         let names = [0x1_0000_0304, 0xffff_fffe_0102].map(PairId::new);
-        for count in 0..=names.len() {
+        for count in 1..=names.len() {
             let mut octets = [1; Written::LEN];
-            encode_names(&names[..count], &mut octets);
+            assert_eq!(encode_names(names[..count].iter().copied(), &mut octets), Written::LEN);
             assert!(decode_names(&octets).unwrap().eq(names[..count].iter().copied()));
         }
+        let four = [1, 2, 3, 4].map(PairId::new);
+        let mut octets = [1; 2 * Written::LEN];
+        assert_eq!(encode_names(four.into_iter(), &mut octets), octets.len());
+        assert!(octets.chunks(Written::LEN).flat_map(|names| decode_names(names).unwrap()).eq(four));
+        assert_eq!(encode_names([].into_iter(), &mut octets), 0);
     }
 }

@@ -189,7 +189,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let total = self.ring.total(id).await.map(|of| of.total).filter(|total| *total != UNKNOWN);
         let total = total.ok_or(StoreError::Gone)?;
         let offset = u32::try_from(offset).ok().filter(|offset| *offset <= total).ok_or(StoreError::Gone)?;
-        let extents = self.ring.extents(id).await.ok_or(StoreError::Gone)?;
+        let extents = self.ring.extents(id, None).await.ok_or(StoreError::Gone)?;
         let limit = extents.hole_end(offset, total);
         if limit > offset && !extents.has_room_at(offset) {
             return Err(StoreError::NoRoom);
@@ -219,8 +219,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if into_total != from_total || into >= from {
             return Err(StoreError::Gone);
         }
+        // The extents of the two must be told apart as those of one.
         if !self.ring.catalog.can_join()
-            || !self.ring.fit_together(into, from).await.ok_or(StoreError::Gone)?
+            || self.ring.extents(into, Some(from)).await.ok_or(StoreError::Gone)?.overflowed()
         {
             return Err(StoreError::NoRoom);
         }

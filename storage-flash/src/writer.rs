@@ -1,6 +1,6 @@
 //! Writers: what is gathered of a pair before it is programmed.
 
-use crate::append::{Laid, Needs, Source};
+use crate::append::{Laid, Needs, Source, Window};
 use crate::catalog::name;
 use crate::crc::Crc32;
 use crate::geometry::Geometry;
@@ -237,7 +237,7 @@ impl<F: NorFlash, const PAIRS: usize, const BUFFER: usize> Source<F, PAIRS> for 
         Needs { least, marks: 1 + replaced, owner: self.writer.base }
     }
 
-    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, room: u32, laid: &mut Laid) -> Done<()> {
+    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, room: u32, laid: &mut Laid, _: &mut Window) -> Done<()> {
         let (seq, geometry) = (ring.log.seq, ring.log.geometry);
         laid.list = ring.references(self.replaces.unwrap_or_default());
         if let Some(id) = self.writer.base {
@@ -253,7 +253,7 @@ impl<F: NorFlash, const PAIRS: usize, const BUFFER: usize> Source<F, PAIRS> for 
         Ok(())
     }
 
-    fn octets(&mut self, laid: &Laid, from: usize) -> &[u8] {
+    fn octets<'w>(&'w mut self, laid: &Laid, from: usize, _: &'w mut Window) -> &'w [u8] {
         let begin = FRONT - laid.header.header_len();
         self.writer.buffer.get(begin + from..begin + laid.len).unwrap_or_default()
     }
