@@ -86,6 +86,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     /// The address of a unit of a sector.
+    #[inline(never)]
     pub(crate) fn address(&self, seq: u32, unit: u16) -> u32 {
         self.geometry.position(seq) * self.units() + unit as u32
     }

@@ -62,6 +62,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     /// The pair that what belongs to the one called `name` belongs to now.
+    #[inline(never)]
     pub(crate) fn root(&self, name: u64) -> u64 {
         let mut name = name;
         for _ in 0..JOINED_MAX {

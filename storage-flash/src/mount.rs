@@ -7,7 +7,7 @@
 use crate::FlashStore;
 use crate::footer::{self, FOOTER_MAX, Footer, MARK_LEN, Mark};
 use crate::header::{Beginning, Header, SectorHeader, is_blank};
-use crate::log::PAGE;
+use crate::log::{GLANCE, PAGE};
 use crate::store::State;
 use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -378,18 +378,18 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Whether the first sector is one whose first erase, or whose header, was cut off.
     async fn is_torn_start(&mut self) -> bool {
-        let (from, to) = (self.ring.log.header_len(), self.ring.log.geometry.sector);
-        if self.ring.log.is_blank(0, from, to).await {
-            return true;
-        }
-        let mut at = 0;
-        while at < to {
-            let mut buf = [0; FRONT];
+        let (header, sector) = (self.ring.log.header_len(), self.ring.log.geometry.sector);
+        let (mut blank, mut erased) = (true, true);
+        for at in (0..sector).step_by(GLANCE) {
+            let mut octets = [0; GLANCE];
+            let read = self.ring.log.read(0, at, &mut octets).await;
+            let behind = octets.get(header.saturating_sub(at) as usize..).unwrap_or_default();
+            blank &= read.is_ok() && is_blank(behind);
             // What cannot be read was being written.
-            if self.ring.log.read(0, at, &mut buf).await.is_ok() && buf.iter().any(|octet| *octet != 0) {
+            erased &= read.is_err() || octets == [0; GLANCE];
+            if !blank && !erased {
                 return false;
             }
-            at += FRONT as u32;
         }
         true
     }

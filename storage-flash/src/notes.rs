@@ -116,15 +116,51 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Ok(())
     }
 
-    /// Something was written of a pair: if it is pinned, that is written down anew.
-    pub(crate) async fn tell_pin_of(&mut self, id: PairId) -> Done<()> {
-        // Room may have been made of the pair itself.
-        let base = self.catalog.get(id).ok_or(StoreError::Gone)?.base();
-        if self.catalog.pins.has(base) { self.tell_pins().await } else { Ok(()) }
+    /// Removes pairs, pinned or not.
+    pub(crate) fn remove_all<'s>(&'s mut self, ids: &'s [PairId]) -> impl Future<Output = Done<()>> + 's {
+        self.say(Kind::Remove, ids, ids, None)
     }
 
-    /// Writes down which pairs are pinned.
-    pub(crate) async fn tell_pins(&mut self) -> Done<()> {
-        self.append_note(Kind::Pins, &[]).await
+    /// Appends a record about pairs: `ids`, the first of them its own. Those that are `gone` with it are
+    /// pinned no longer; of the one called `of` something is written.
+    pub(crate) async fn say(
+        &mut self,
+        kind: Kind,
+        ids: &[PairId],
+        gone: &[PairId],
+        of: Option<PairId>,
+    ) -> Done<()> {
+        self.keep_floor().await?;
+        if !ids.is_empty() {
+            self.append_note(kind, ids).await?;
+        }
+        self.tell_pins(gone, of).await
+    }
+
+    /// Takes the pins of pairs back that are `gone`, and writes down anew which pairs are pinned, if one of
+    /// those was, or the one called `of` is, of which something was written.
+    ///
+    /// # Errors
+    /// [`StoreError::Gone`]: room was made of that one.
+    pub(crate) async fn tell_pins(&mut self, gone: &[PairId], of: Option<PairId>) -> Done<()> {
+        let mut any = false;
+        for id in gone {
+            if let Some(base) = self.catalog.base(*id)
+                && self.catalog.pins.remove(base).is_some()
+            {
+                any = true;
+                // One that the ring has passed over was not named by the record that removes it.
+                self.catalog.index.remove(base);
+                self.places.clear();
+            }
+        }
+        let base = of.and_then(|id| self.catalog.get(id)).map(|entry| entry.base());
+        if any || base.is_some_and(|base| self.catalog.pins.has(base)) {
+            self.append_note(Kind::Pins, &[]).await?;
+        }
+        match of {
+            Some(id) if self.catalog.get(id).is_none() => Err(StoreError::Gone),
+            _ => Ok(()),
+        }
     }
 }

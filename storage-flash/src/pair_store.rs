@@ -21,29 +21,6 @@ use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreErro
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Done<()> {
-        self.ring.keep_floor().await?;
-        self.ring.append_note(Kind::Remove, ids).await?;
-        self.unpin_all(ids).await
-    }
-
-    /// Takes the pins of pairs back that are removed.
-    pub(crate) async fn unpin_all(&mut self, ids: &[PairId]) -> Done<()> {
-        let mut any = false;
-        for id in ids {
-            if let Some(base) = self.ring.catalog.base(*id) {
-                let pinned = self.ring.catalog.pins.remove(base).is_some();
-                any |= pinned;
-                if pinned {
-                    // One that the ring has passed over was not named by the record that removes it.
-                    self.ring.catalog.index.remove(base);
-                    self.ring.places.clear();
-                }
-            }
-        }
-        if any { self.ring.tell_pins().await } else { Ok(()) }
-    }
-
     async fn hold(&mut self, id: PairId) -> Done<Pin> {
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
@@ -65,7 +42,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             catalog.pins.remove(base);
             return Err(StoreError::NoRoom);
         }
-        self.ring.tell_pins().await?;
+        self.ring.tell_pins(&[], Some(id)).await?;
         Ok(Pin { id })
     }
 
@@ -86,7 +63,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if !delta {
             self.ring.append(&mut NewHead::new(pair, len, Some(of))).await?;
         }
-        self.ring.tell_pin_of(id).await
+        self.ring.tell_pins(&[], Some(id)).await
     }
 
     /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
@@ -222,7 +199,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(id) = base.filter(|id| self.is_pending(*id)) else {
             return Ok(());
         };
-        let removed = self.remove_all(&[id]).await;
+        let removed = self.ring.remove_all(&[id]).await;
         self.ring.log.medium(removed)
     }
 
@@ -265,11 +242,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let known = self.ring.catalog.get(id).is_some();
         let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
-        if known {
-            let done = self.remove_all(&[id]).await;
-            self.ring.log.medium(done)?;
-        } else if given_up {
-            let done = self.ring.keep_floor().await;
+        if known || given_up {
+            let ids = [id];
+            let done = self.ring.remove_all(if known { &ids } else { &[] }).await;
             self.ring.log.medium(done)?;
         }
         Ok(())
@@ -277,8 +252,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
         self.ring.settle(false).await;
-        let done = self.ring.keep_floor().await;
-        self.ring.log.medium(done)?;
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
@@ -294,12 +267,12 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             {
                 below = id.number();
             }
+            // A key whose fingerprint is the same goes too: it is a cache.
+            let done = self.ring.remove_all(&ids).await;
+            self.ring.log.medium(done)?;
             if ids.is_empty() {
                 return Ok(());
             }
-            // A key whose fingerprint is the same goes too: it is a cache.
-            let done = self.remove_all(&ids).await;
-            self.ring.log.medium(done)?;
         }
     }
 
@@ -343,7 +316,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.catalog.index.remove(base);
                 self.ring.places.clear();
             }
-            let done = self.ring.tell_pins().await;
+            let done = self.ring.append_note(Kind::Pins, &[]).await;
             self.ring.log.medium(done)?;
         }
         Ok(())

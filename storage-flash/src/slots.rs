@@ -38,6 +38,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Whether a writer has the pair.
+    #[inline(never)]
     pub(crate) fn is_being_written(&self, id: PairId) -> bool {
         self.writers.iter().any(|writer| writer.active && writer.base == Some(id))
     }
@@ -156,11 +157,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
         let mut rest = Gathered { writer, last: true, replaces: Some(first) };
         while !self.ring.append(&mut rest).await? {}
-        self.unpin_all(first).await?;
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
-        self.ring.tell_pin_of(id).await?;
+        self.ring.tell_pins(first, Some(id)).await?;
         for more in others.chunks(LIST_MAX) {
-            self.ring.append_note(Kind::Remove, more).await?;
+            self.ring.remove_all(more).await?;
         }
         Ok(id)
     }
@@ -175,7 +175,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let (base, kept) = (rest.writer.base, rest.writer.kept);
         if let Some(id) = base.filter(|_| !kept) {
-            self.remove_all(&[id]).await?;
+            self.ring.remove_all(&[id]).await?;
         }
         Ok(base.filter(|_| kept))
     }
@@ -227,10 +227,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let last = self.ring.last_sector(from).await.ok_or(StoreError::Gone)?;
         self.ring.catalog.stretch_pin(into, last)?;
-        self.ring.keep_floor().await?;
-        self.ring.append_note(Kind::Join, &[into, from]).await?;
-        self.unpin_all(&[from]).await?;
-        self.ring.tell_pin_of(into).await?;
+        self.ring.say(Kind::Join, &[into, from], &[from], Some(into)).await?;
         self.ring.places.clear();
         Ok(())
     }

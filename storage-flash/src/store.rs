@@ -160,7 +160,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let done = self.ring.open_sector(None).await;
         self.ring.log.medium(done)?;
         if pinned {
-            let done = self.ring.tell_pins().await;
+            let done = self.ring.append_note(Kind::Pins, &[]).await;
             self.ring.log.medium(done)?;
         }
         let done = self.ring.append_note(Kind::Clear, &[name(self.ring.log.seq, 0)]).await;
