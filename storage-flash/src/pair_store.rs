@@ -205,9 +205,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<F::Error>> {
         self.ring.settle(false).await;
-        let Some(slot) = self.writer_of(writing) else {
-            return Ok(None);
-        };
+        let slot = self.writer_of(writing).ok_or(StoreError::Gone)?;
         let writer = self.writers.get(slot);
         if !writer.is_some_and(|writer| writer.partial) {
             self.release(slot);

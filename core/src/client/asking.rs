@@ -1,14 +1,16 @@
-//! What a walk asks the origin for, and what the answer leads to: the two states that send a request,
-//! [`CacheMiss`] and [`NeedRevalidation`], as one.
+//! What a walk is at, and what it asks the origin for: the two states that send a request, [`CacheMiss`] and
+//! [`NeedRevalidation`], as one.
 
 use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, InvalidateEntries,
-    MissNext, NeedRevalidation, NeedToBeUpdated, RevalidationNext, Serve, StoreAndUse, Unreachable,
+    CacheMiss, Combined, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, IdleNext,
+    InvalidateEntries, MissNext, NeedRevalidation, NeedToBeUpdated, PartialUpdate, RevalidationNext,
+    Selecting, Serve, StoreAndUse, Unreachable, UpdateNext,
 };
 use crate::time::Exchange;
+use core::ops::ControlFlow;
 
 /// A state that sends a request.
 #[derive(Clone, Copy)]
@@ -17,9 +19,11 @@ pub(super) enum Asking<'a> {
     Validation(NeedRevalidation<'a>),
 }
 
-/// What follows it: all that can follow either, with a response or without.
-#[derive(Clone, Copy)]
-pub(super) enum Answered<'a, 'r> {
+/// The state of a walk.
+pub(super) enum Next<'a, 'r> {
+    Selecting(Selecting<'a>),
+    PartialUpdate(PartialUpdate<'a>),
+    Asking(Asking<'a>),
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     HeadUpdate(NeedToBeUpdated<'r, HandOver>),
     StoreAndUse(StoreAndUse<'r>),
@@ -27,8 +31,61 @@ pub(super) enum Answered<'a, 'r> {
     InvalidateEntries(InvalidateEntries<'r>),
     Combining(Combining<'a, 'r>),
     FromCache(FromCache<'a>),
-    CacheMiss(CacheMiss<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
+    /// It is in another place meanwhile.
+    Ended,
+}
+
+/// A state is too large to be moved about, so what follows is put in its place; in functions of their own,
+/// for the frame of the walk is not to have room for them.
+impl<'c> Next<'c, 'c> {
+    /// What follows when the state's work is done.
+    #[inline(never)]
+    pub(super) fn go_on(&mut self) {
+        *self = match core::mem::replace(self, Self::Ended) {
+            Self::Selecting(state) => state.finish().into(),
+            Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
+            Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
+            Self::InvalidateEntries(state) => state.next().into(),
+            Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
+            same => same,
+        };
+    }
+
+    /// What follows when stored parts were combined, or could not be.
+    #[inline(never)]
+    pub(super) fn combined(&mut self, combined: Combined) {
+        if let Self::PartialUpdate(state) = core::mem::replace(self, Self::Ended) {
+            *self = state.next(combined).into();
+        }
+    }
+
+    /// What follows the last response.
+    #[inline(never)]
+    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: Exchange) {
+        if let Self::Asking(asking) = self {
+            *self = asking.answered(response, at);
+        }
+    }
+
+    /// What follows when the origin cannot be reached.
+    #[inline(never)]
+    pub(super) fn unreachable(&mut self) {
+        if let Self::Asking(asking) = self {
+            *self = asking.unreachable();
+        }
+    }
+
+    /// What follows when the store has lost the pair that answers.
+    #[inline(never)]
+    pub(super) fn lost(&mut self, may_ask: bool) {
+        if let Self::FromCache(state) = self {
+            *self = match may_ask {
+                true => Self::Asking(Asking::Miss(state.lost())),
+                false => Self::GatewayTimeout(state.nobody()),
+            };
+        }
+    }
 }
 
 impl<'a> Asking<'a> {
@@ -56,32 +113,32 @@ impl<'a> Asking<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Answered<'a, 'r>
+    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Next<'a, 'r>
     where
         'a: 'r,
     {
         match self {
             Self::Miss(miss) => miss.next(response, at).into(),
             Self::Validation(need) => match need.next(response, at) {
-                RevalidationNext::NeedToBeUpdated(state) => Answered::NeedToBeUpdated(state),
-                RevalidationNext::HeadUpdate(state) => Answered::HeadUpdate(state),
-                RevalidationNext::StoreAndUse(state) => Answered::StoreAndUse(state),
-                RevalidationNext::CouldNotBeStored(state) => Answered::CouldNotBeStored(state),
-                RevalidationNext::InvalidateEntries(state) => Answered::InvalidateEntries(state),
-                RevalidationNext::FromCache(state) => Answered::FromCache(state),
-                RevalidationNext::CacheMiss(state) => Answered::CacheMiss(state),
+                RevalidationNext::NeedToBeUpdated(state) => Next::NeedToBeUpdated(state),
+                RevalidationNext::HeadUpdate(state) => Next::HeadUpdate(state),
+                RevalidationNext::StoreAndUse(state) => Next::StoreAndUse(state),
+                RevalidationNext::CouldNotBeStored(state) => Next::CouldNotBeStored(state),
+                RevalidationNext::InvalidateEntries(state) => Next::InvalidateEntries(state),
+                RevalidationNext::FromCache(state) => Next::FromCache(state),
+                RevalidationNext::CacheMiss(state) => Next::Asking(Self::Miss(state)),
             },
         }
     }
 
-    pub(super) fn unreachable<'r>(&self) -> Answered<'a, 'r> {
+    pub(super) fn unreachable<'r>(&self) -> Next<'a, 'r> {
         let next = match self {
             Self::Miss(miss) => miss.unreachable(),
             Self::Validation(need) => need.unreachable(),
         };
         match next {
-            Unreachable::FromCache(state) => Answered::FromCache(state),
-            Unreachable::GatewayTimeout(state) => Answered::GatewayTimeout(state),
+            Unreachable::FromCache(state) => Next::FromCache(state),
+            Unreachable::GatewayTimeout(state) => Next::GatewayTimeout(state),
         }
     }
 
@@ -94,7 +151,27 @@ impl<'a> Asking<'a> {
     }
 }
 
-impl<'a, 'r> From<MissNext<'a, 'r>> for Answered<'a, 'r> {
+impl<'a> From<IdleNext<'a>> for Next<'a, '_> {
+    fn from(next: IdleNext<'a>) -> Self {
+        match next.decided() {
+            ControlFlow::Break(next) => next.into(),
+            ControlFlow::Continue(state) => Self::PartialUpdate(state),
+        }
+    }
+}
+
+impl<'a> From<UpdateNext<'a>> for Next<'a, '_> {
+    fn from(next: UpdateNext<'a>) -> Self {
+        match next {
+            UpdateNext::FromCache(state) => Self::FromCache(state),
+            UpdateNext::NeedRevalidation(state) => Self::Asking(Asking::Validation(state)),
+            UpdateNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
+            UpdateNext::GatewayTimeout(state) => Self::GatewayTimeout(state),
+        }
+    }
+}
+
+impl<'a, 'r> From<MissNext<'a, 'r>> for Next<'a, 'r> {
     fn from(next: MissNext<'a, 'r>) -> Self {
         match next {
             MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
@@ -103,12 +180,12 @@ impl<'a, 'r> From<MissNext<'a, 'r>> for Answered<'a, 'r> {
             MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
             MissNext::Combining(state) => Self::Combining(state),
             MissNext::FromCache(state) => Self::FromCache(state),
-            MissNext::CacheMiss(state) => Self::CacheMiss(state),
+            MissNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
         }
     }
 }
 
-impl<'r> From<End<'r>> for Answered<'_, 'r> {
+impl<'r> From<End<'r>> for Next<'_, 'r> {
     fn from(end: End<'r>) -> Self {
         match end {
             End::StoreAndUse(state) => Self::StoreAndUse(state),

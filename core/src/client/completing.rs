@@ -263,11 +263,7 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         }
         let error = match miss.next(head.response(), body.at) {
             MissNext::Combining(part) if part.part().complete == Some(body.complete) => {
-                let stored = found.view(record);
-                let resumed = match stored {
-                    Some(pair) => parts::resume(self.parts.store, &part, &pair, record.len()).await,
-                    None => Err(StoreError::Gone),
-                };
+                let resumed = parts::resume(self.parts.store, &part, found, record).await;
                 if let Ok(writing) = resumed {
                     self.parts.pending.writing = Some(writing);
                     self.report.storing = Storing::Underway;

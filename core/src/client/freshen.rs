@@ -9,63 +9,56 @@ use crate::store::{Found, PairStore, StoreError};
 use crate::time::Clock;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
-    /// Writes freshened heads or removes the pairs, that of the answer at last. Answers where the answer's
-    /// old record is: in the buffer, or nowhere.
+    /// Writes freshened heads or removes the pairs, that of the answer at last. `last` is where the answer's
+    /// old record is then: in the buffer, or nowhere.
     pub(super) async fn freshen(
         &mut self,
         work: &Freshening<'_>,
         answer: Option<PairId>,
-        last: Option<Found>,
+        last: &mut Option<Found>,
         record: &mut [u8],
-    ) -> Option<Found> {
-        let mut last = last;
+    ) {
         let others = work.ids().filter(|id| Some(*id) != answer);
         for id in others.chain(answer) {
             let is_answer = Some(id) == answer;
-            if work.forget() && !is_answer {
-                self.remove(id).await;
-                continue;
-            }
-            last = self.load(id, last, record).await;
+            let mut goes = work.forget() && !is_answer;
             let is_written = !work.forget() && work.ids().any(|written| written == id);
-            if is_written && !self.update(work, last, record, is_answer).await {
-                last = None;
+            if !goes && self.load(id, last, record).await && is_written {
+                let new = {
+                    let Some(pair) = last.and_then(|found| found.view(record)) else { continue };
+                    work.freshened(&pair)
+                };
+                if let Err(error) = parts::rewrite(self.store, id, &new, record.len()).await {
+                    goes = self.not_freshened(&error, id, is_answer);
+                    if matches!(error, StoreError::Gone) {
+                        *last = None;
+                    }
+                }
+            }
+            if goes {
+                self.remove(id).await;
             }
         }
-        last.filter(|found| Some(found.id) == answer)
+        if last.is_some_and(|found| Some(found.id) != answer) {
+            *last = None;
+        }
     }
 
-    /// Writes one freshened head. If it cannot be, the old one must not be used again without
-    /// validation: unless it needs that anyway the pair goes, after this use if it is the answer.
-    /// Answers whether the pair is still there.
-    async fn update(
-        &mut self,
-        work: &Freshening<'_>,
-        found: Option<Found>,
-        record: &[u8],
-        is_answer: bool,
-    ) -> bool {
-        let Some(pair) = found.and_then(|found| found.view(record)) else {
+    /// A freshened head could not be written. The old one must not be used again without validation: unless
+    /// it needs that anyway the pair goes, after this use if it is the answer. Whether it goes now.
+    fn not_freshened(&mut self, error: &StoreError<S::Error>, id: PairId, is_answer: bool) -> bool {
+        if matches!(error, StoreError::Gone) {
             return false;
-        };
-        let updated = parts::rewrite(self.store, pair.id, &work.freshened(&pair), record.len()).await;
-        let Err(error) = updated else {
-            return true;
-        };
-        let is_gone = matches!(error, StoreError::Gone);
-        if !is_gone {
-            self.failed(&error);
-            // What was stale stays so, and is validated next time.
-            let stays_stale = [Reason::Stale, Reason::MustRevalidate, Reason::ResponseNoCache]
-                .map(Some)
-                .contains(&self.report.forwarded);
-            if !is_answer {
-                self.remove(pair.id).await;
-            } else if !stays_stale {
-                self.pending.forget = Some(pair.id);
-            }
         }
-        !is_gone
+        self.failed(error);
+        // What was stale stays so, and is validated next time.
+        let stays_stale = [Reason::Stale, Reason::MustRevalidate, Reason::ResponseNoCache]
+            .map(Some)
+            .contains(&self.report.forwarded);
+        if is_answer && !stays_stale {
+            self.pending.forget = Some(id);
+        }
+        !is_answer
     }
 
     /// Reports that something is not stored.

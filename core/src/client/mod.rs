@@ -2,6 +2,7 @@
 
 #[cfg(feature = "server")]
 mod answered;
+mod apart;
 mod asking;
 mod cache_status;
 mod call;
@@ -40,7 +41,7 @@ use crate::time::Clock;
 use core::future::Future;
 use core::pin::pin;
 use reply::Parts;
-use walk::{Buffers, Sent, Walk};
+use walk::{Buffers, Sent};
 
 /// An HTTP client with a cache.
 ///
@@ -98,19 +99,19 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     /// # Cancel safety
     /// May be dropped at any point: the store is sound, and the origin's connection is not used
     /// again if it was in use.
-    pub async fn request<'c>(&'c mut self, request: RequestHead<'c>) -> Reply<'c, S, O> {
-        self.call(Call::new(request)).await
+    pub fn request<'c>(&'c mut self, request: RequestHead<'c>) -> impl Future<Output = Reply<'c, S, O>> {
+        self.walk(Call::new(request), false)
     }
 
     /// Answers a request that has content, a deadline, or a listener for interim responses.
     ///
     /// # Cancel safety
     /// As [`request`](Self::request).
-    pub async fn call<'c, T: Content, D: Future<Output = ()>>(
+    pub fn call<'c, T: Content, D: Future<Output = ()>>(
         &'c mut self,
         call: Call<'c, T, D>,
-    ) -> Reply<'c, S, O> {
-        self.walk(call, false).await
+    ) -> impl Future<Output = Reply<'c, S, O>> {
+        self.walk(call, false)
     }
 
     /// Validates what was served stale (RFC 5861 §3): to be called with the same request when
@@ -127,61 +128,57 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         reply.report().clone()
     }
 
-    async fn walk<'c, T: Content, D: Future<Output = ()>>(
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` keeps its arguments twice")]
+    fn walk<'c, T: Content, D: Future<Output = ()>>(
         &'c mut self,
-        call: Call<'c, T, D>,
+        mut call: Call<'c, T, D>,
         validating: bool,
-    ) -> Reply<'c, S, O> {
-        #[cfg(feature = "server")]
-        let at_origin = self.at_origin;
-        let Self { store, origin, clock, options, head, record, scratch, pending, .. } = self;
-        pending.settle(store).await;
-        let mut idle = IdleClient::new(options);
-        if validating {
-            idle = idle.validating();
-        }
-        if pending.distrust {
-            idle = idle.distrusting();
-        }
-        #[cfg(feature = "server")]
-        if at_origin {
-            idle = idle.at_origin();
-        }
-        idle = idle.with_content(call.content.is_some());
-        #[cfg(feature = "query")]
-        let idle = idle.with_content_digest(call.content_digest);
-        #[cfg(feature = "digest")]
-        let terms = call.terms;
-        #[cfg(feature = "digest")]
-        let idle = match terms.and_then(|terms| terms.sent_to) {
-            Some(uri) => idle.sending_to(uri),
-            None => idle,
-        };
-        let Call { request, content, deadline, interim, .. } = call;
-        let mut report = Report::default();
-        let mut failure = None;
-        let mut nobody = |_: &ResponseHead<'_>| {};
-        // Whatever the deadline is, the walk is compiled once.
-        let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(deadline);
-        let mut sent = Sent { content, deadline: pin!(deadline), interim: interim.unwrap_or(&mut nobody) };
-        let mut walk = Walk {
-            store,
-            origin,
-            clock,
-            pending,
-            report: &mut report,
-            failure: &mut failure,
+    ) -> impl Future<Output = Reply<'c, S, O>> {
+        async move {
+            self.pending.settle(&mut self.store).await;
+            let mut idle = IdleClient::new(&self.options);
+            if validating {
+                idle = idle.validating();
+            }
+            if self.pending.distrust {
+                idle = idle.distrusting();
+            }
+            #[cfg(feature = "server")]
+            if self.at_origin {
+                idle = idle.at_origin();
+            }
+            idle = idle.with_content(call.content.is_some());
+            #[cfg(feature = "query")]
+            let idle = idle.with_content_digest(call.content_digest);
             #[cfg(feature = "digest")]
-            expected: terms.and_then(|terms| terms.expected),
-        };
-        let ending = walk.run(idle, request, &mut sent, Buffers { head, record }, scratch).await;
-        let mut reply = Reply::new(Parts { store, origin, pending }, ending, report, failure);
-        #[cfg(feature = "digest")]
-        if terms.is_some() {
-            reply.hold();
+            let idle = match call.terms.and_then(|terms| terms.sent_to) {
+                Some(uri) => idle.sending_to(uri),
+                None => idle,
+            };
+            let mut nobody = |_: &ResponseHead<'_>| {};
+            // Whatever the deadline is, the walk is compiled once.
+            let deadline: core::pin::Pin<&mut dyn Future<Output = ()>> = pin!(call.deadline);
+            let mut sent = Sent {
+                content: &mut call.content,
+                deadline: pin!(deadline),
+                interim: call.interim.unwrap_or(&mut nobody),
+            };
+            let Self { store, origin, clock, head, record, scratch, pending, .. } = self;
+            let mut reply = Reply::new(Parts { store, origin, pending });
+            let (mut walk, mut place) = reply.walk(clock);
+            #[cfg(feature = "digest")]
+            if let Some(terms) = &call.terms {
+                walk.expected = terms.expected;
+            }
+            let buffers = Buffers { head, record };
+            walk.run(&idle, &call.request, &mut sent, buffers, scratch, &mut place).await;
+            #[cfg(feature = "digest")]
+            if call.terms.is_some() {
+                reply.hold();
+            }
+            reply.begin().await;
+            reply
         }
-        reply.begin().await;
-        reply
     }
 
     /// Removes what is stored for this URI.

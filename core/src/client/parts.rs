@@ -6,7 +6,9 @@ use super::walk::Walk;
 use super::{Origin, Step, Storing};
 #[cfg(feature = "digest")]
 use crate::digest::{self, Verifier};
-use crate::pair::{NewPair, PairId, StoredPair, record};
+#[cfg(feature = "groups")]
+use crate::pair::StoredPair;
+use crate::pair::{NewPair, PairId, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
@@ -58,14 +60,17 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 // It holds more than there is.
                 return Combined::Failed;
             }
-            let Some(found) = self.load(from, None, record).await else {
+            let mut last = None;
+            if !self.load(from, &mut last, record).await {
                 return Combined::Failed;
+            }
+            let new = {
+                let Some(pair) = last.and_then(|found| found.view(record)) else {
+                    return Combined::Failed;
+                };
+                state.combined(&pair)
             };
-            let updated = match found.view(record) {
-                Some(pair) => rewrite(self.store, id, &state.combined(&pair), record.len()).await,
-                None => Err(StoreError::Gone),
-            };
-            if let Err(error) = updated {
+            if let Err(error) = rewrite(self.store, id, &new, record.len()).await {
                 return self.not_combined(&error);
             }
         }
@@ -113,8 +118,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let expected = match self.expected {
             Some(expected) => Some(*expected),
             None => {
-                let found = self.load(id, None, record).await.ok_or(StoreError::Gone)?;
-                found.view(record).and_then(|pair| digest::of_stored(200, pair.response.fields))
+                let mut last = None;
+                if !self.load(id, &mut last, record).await {
+                    return Err(StoreError::Gone);
+                }
+                let pair = last.and_then(|found| found.view(record));
+                pair.and_then(|pair| digest::of_stored(200, pair.response.fields))
             }
         };
         let Some(mut verifier) = expected.map(Verifier::new) else {
@@ -137,25 +146,25 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     pub(super) async fn continue_part(
         &mut self,
         state: &Combining<'_, '_>,
-        at: Exchange,
+        at: &Exchange,
         record: &mut [u8],
     ) -> Option<(Found, Completing<'static>)> {
         self.report.step(Step::Combining);
         let id = state.id()?;
-        let found = self.load(id, None, record).await?;
-        let resumed = match found.view(record) {
-            Some(pair) => resume(self.store, state, &pair, record.len()).await,
-            None => Err(StoreError::Gone),
-        };
+        let mut last = None;
+        self.load(id, &mut last, record).await;
+        let resumed = resume(self.store, state, &last?, record).await;
         match resumed {
             Ok(writing) => {
                 self.pending.writing = Some(writing);
-                let Some(found) = self.load(id, None, record).await else {
+                last = None;
+                self.load(id, &mut last, record).await;
+                let Some(found) = last else {
                     self.pending.settle_writing(self.store).await;
                     return None;
                 };
                 self.report.storing = Storing::Underway;
-                Some((found, Completing::new(state, id, writing, at)))
+                Some((found, Completing::new(state, id, writing, *at)))
             }
             Err(error) => {
                 self.report.store_failed |= matches!(error, StoreError::Medium(_));
@@ -169,11 +178,15 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
 pub(super) async fn resume<S: PairStore>(
     store: &mut S,
     state: &Combining<'_, '_>,
-    stored: &StoredPair<'_>,
-    record_max: usize,
+    found: &Found,
+    record: &[u8],
 ) -> Result<Writing, StoreError<S::Error>> {
-    rewrite(store, stored.id, &state.freshened(stored), record_max).await?;
-    store.resume(stored.id, state.part().first).await
+    let new = {
+        let pair = found.view(record).ok_or(StoreError::Gone)?;
+        state.freshened(&pair)
+    };
+    rewrite(store, found.id, &new, record.len()).await?;
+    store.resume(found.id, state.part().first).await
 }
 
 /// Writes a pair's head anew, unless it would never be found again.

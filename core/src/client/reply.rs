@@ -1,8 +1,9 @@
 //! `Reply`: the answer to a request, its body read piece by piece.
 
+use super::apart::apart;
 use super::completing::Completing;
 use super::storing::StoringBody;
-use super::walk::Ending;
+use super::walk::Walk;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
 use crate::head::{Edited, Fields};
 use crate::options::CacheOptions;
@@ -11,6 +12,7 @@ use crate::state::{Arrived, FromCache};
 use crate::store::{Found, PairStore, StoreError};
 use core::fmt;
 use core::future::{Future, pending};
+use core::pin::pin;
 
 /// The answer to a request. There always is one: if nobody could answer, its status is 504 (500 of a
 /// `Server`, feature `server`).
@@ -65,46 +67,83 @@ pub(super) enum Body<'c> {
     Failed,
 }
 
+/// Where a walk puts its end: the reply itself, for the end is too large to be moved about.
+pub(super) struct Place<'w, 'c> {
+    pub(super) status: &'w mut u16,
+    head: &'w mut Head<'c>,
+    body: &'w mut Body<'c>,
+}
+
+impl<'c> Place<'_, 'c> {
+    /// A stored response answers; `record` holds its record.
+    pub(super) fn serve(&mut self, state: &FromCache<'c>, found: Found, record: &'c [u8]) {
+        if let Some((offset, length)) = state.content() {
+            let left = length.unwrap_or(found.body.held.saturating_sub(offset));
+            *self.body = Body::Stored { id: state.id(), offset, left };
+        }
+        self.stored(state, found, record);
+    }
+
+    /// A stored response answers, and the origin has what is missing; `record` holds its record.
+    pub(super) fn complete(
+        &mut self,
+        state: &FromCache<'c>,
+        found: Found,
+        record: &'c [u8],
+        body: Completing<'c>,
+    ) {
+        *self.body = Body::Completing(body);
+        self.stored(state, found, record);
+    }
+
+    fn stored(&mut self, state: &FromCache<'c>, found: Found, record: &'c [u8]) {
+        let stored = found.view(record).map_or(0, |pair| pair.response.status);
+        *self.status = state.status(stored);
+        *self.head = Head::Stored { state: *state, found, record };
+    }
+
+    /// The origin answers.
+    pub(super) fn hand_over(
+        &mut self,
+        arrived: Arrived<'c>,
+        options: &'c CacheOptions,
+        storing: Option<StoringBody>,
+    ) {
+        *self.status = arrived.status();
+        *self.head = Head::Origin(arrived, options);
+        *self.body = Body::Origin { received: 0, storing };
+    }
+}
+
 impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
-    /// The reply of a walk that ended so.
-    pub(super) fn new(
-        parts: Parts<'c, S, O>,
-        ending: Ending<'c>,
-        report: Report,
-        failure: Option<Failure<O::Error>>,
-    ) -> Self {
-        let (status, head, body) = match ending {
-            Ending::Stored(state, found, record) => {
-                let stored = found.view(record).map_or(0, |pair| pair.response.status);
-                let body = match state.content() {
-                    Some((offset, length)) => {
-                        let left = length.unwrap_or(found.body.held.saturating_sub(offset));
-                        Body::Stored { id: state.id(), offset, left }
-                    }
-                    None => Body::None,
-                };
-                (state.status(stored), Head::Stored { state, found, record }, body)
-            }
-            Ending::Completing(state, found, record, completing) => {
-                let stored = found.view(record).map_or(0, |pair| pair.response.status);
-                (stored, Head::Stored { state, found, record }, Body::Completing(completing))
-            }
-            Ending::Origin { options, arrived, storing } => {
-                let body = Body::Origin { received: 0, storing };
-                (arrived.status(), Head::Origin(arrived, options), body)
-            }
-            Ending::Nobody { status } => (status, Head::None, Body::None),
-        };
+    /// Before anybody has answered: 504.
+    pub(super) fn new(parts: Parts<'c, S, O>) -> Self {
         Self {
             parts,
-            status,
-            head,
-            body,
-            report,
-            failure,
+            status: 504,
+            head: Head::None,
+            body: Body::None,
+            report: Report::default(),
+            failure: None,
             #[cfg(feature = "digest")]
             holds: false,
         }
+    }
+
+    /// The walk that answers, and the place for its end.
+    pub(super) fn walk<'w, C>(&'w mut self, clock: &'w C) -> (Walk<'w, S, O, C>, Place<'w, 'c>) {
+        let Self { parts, status, head, body, report, failure, .. } = self;
+        let walk = Walk {
+            store: parts.store,
+            origin: parts.origin,
+            clock,
+            pending: parts.pending,
+            report,
+            failure,
+            #[cfg(feature = "digest")]
+            expected: None,
+        };
+        (walk, Place { status, head, body })
     }
 
     /// Does what the end of the body brings with it, if nothing of it is left to be read.
@@ -199,7 +238,7 @@ impl<'c, S: PairStore, O: Origin> Reply<'c, S, O> {
             #[cfg(feature = "server")]
             Body::Origin { .. } if self.is_answered() => self.read_answered(buf, deadline).await,
             Body::Origin { .. } => self.read_origin(buf, deadline).await,
-            Body::Completing(_) => self.read_completing(buf, deadline).await,
+            Body::Completing(_) => apart(pin!(self.read_completing(buf, deadline))).await,
         };
         if read.is_err() {
             self.body = Body::Failed;

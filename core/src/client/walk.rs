@@ -1,28 +1,28 @@
 //! One request's way through the states. Nothing is decided here; the states decide.
 //!
-//! The walk ends with an [`Ending`], of which the client makes a reply. States are dropped before
-//! the next wait where that is possible, and made again where it is cheap: what lives across an
-//! `await` costs RAM in every task.
+//! The walk puts its end in the reply's [`Place`]. States are dropped before the next wait where that is
+//! possible, and made again where it is cheap: what lives across an `await` costs RAM in every task. They
+//! are too large to be moved about: each is made where it stays, and lent from there.
 
-use super::asking::{Answered, Asking};
+use super::apart::apart;
+use super::asking::{Asking, Next};
 use super::completing::Completing;
 use super::deadline::{self, Passed};
+use super::reply::Place;
 use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
 use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
-use crate::options::CacheOptions;
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Arrived, Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Serving,
-    StoreAndUse, UpdateNext,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Selecting,
+    Serving, StoreAndUse,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
 use core::future::Future;
-use core::ops::ControlFlow;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 
 /// A request under way.
 pub(super) struct Walk<'w, S, O: Origin, C> {
@@ -39,7 +39,7 @@ pub(super) struct Walk<'w, S, O: Origin, C> {
 
 /// What is sent with the request, and how long one waits.
 pub(super) struct Sent<'w, T, D> {
-    pub(super) content: Option<T>,
+    pub(super) content: &'w mut Option<T>,
     pub(super) deadline: Pin<&'w mut D>,
     pub(super) interim: &'w mut dyn FnMut(&ResponseHead<'_>),
 }
@@ -50,81 +50,96 @@ pub(super) struct Buffers<'c, const BYTES: usize, const FIELDS: usize> {
     pub(super) record: &'c mut [u8; BYTES],
 }
 
-/// How a walk ends.
-pub(super) enum Ending<'c> {
-    /// A stored response answers; the buffer holds its record.
-    Stored(FromCache<'c>, Found, &'c [u8]),
-    /// A stored response answers, and the origin has what is missing; the buffer holds its record.
-    Completing(FromCache<'c>, Found, &'c [u8], Completing<'c>),
-    /// The origin answers.
-    Origin { options: &'c CacheOptions, arrived: Arrived<'c>, storing: Option<StoringBody> },
-    /// Nobody answers: 504, or 500 at the origin itself.
-    Nobody { status: u16 },
-}
-
 /// What came of asking the origin.
-enum Asked<'c> {
+enum Asked {
     /// A response to go on with.
     Response(Exchange),
     /// It could not be reached.
     Nobody,
-    /// A stored part goes on with the response.
-    Continues(FromCache<'c>, Found, Completing<'static>),
+    /// A stored part, which is what answers, goes on with the response.
+    Continues(Found, Completing<'static>),
 }
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     pub(super) async fn run<'c, const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        idle: IdleClient<'c>,
-        request: RequestHead<'c>,
+        idle: &IdleClient<'c>,
+        request: &RequestHead<'c>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         buffers: Buffers<'c, BYTES, FIELDS>,
         scratch: &'c mut Candidates,
-    ) -> Ending<'c> {
+        place: &mut Place<'_, 'c>,
+    ) {
         self.report.step(Step::IdleClient);
-        let mut last = None;
-        let mut selecting = idle.select(request, self.clock.now(), scratch);
-        if selecting.wants_pairs() {
-            let key = PairKey::new(request.uri);
-            let mut cursor = Cursor::new();
-            while let Some(found) = self.find(key, &mut cursor, buffers.record).await {
-                if self.offer(&mut selecting, found, buffers.record).await {
-                    last = Some(found);
-                }
-            }
-            if !cursor.left_alone {
-                last = None;
-            }
-        }
-        let decided = match selecting.finish().decided() {
-            ControlFlow::Break(next) => next,
-            ControlFlow::Continue(state) => {
-                last = None;
-                let combined = self.combine(&state, buffers.record).await;
-                state.next(combined)
-            }
-        };
-        let mut asking = match decided {
-            UpdateNext::FromCache(state) => match self.load(state.id(), last, buffers.record).await {
-                Some(found) => return self.serve(state, found, buffers.record),
-                None => Asking::Miss(state.lost()),
-            },
-            UpdateNext::GatewayTimeout(state) => return self.gateway_timeout(&state),
-            UpdateNext::CacheMiss(miss) => Asking::Miss(miss),
-            UpdateNext::NeedRevalidation(need) => Asking::Validation(need),
-        };
-        if let Asking::Miss(_) = asking {
-            last = None;
-        }
         let Buffers { head, record } = buffers;
-        let mut next = match self.ask(&mut asking, sent, head, record, &mut last).await {
-            Asked::Response(at) => asking.answered(head.response(), at),
-            Asked::Nobody => asking.unreachable(),
-            Asked::Continues(state, found, completing) => {
-                return Ending::Completing(state, found, record, completing.with_head(head.as_mut()));
+        // Until the last response is in it.
+        let mut head = Some(head);
+        // What lies in `record`.
+        let mut last = None;
+        let mut next = Next::Selecting(idle.select(*request, self.clock.now(), scratch));
+        loop {
+            match &mut next {
+                Next::Selecting(selecting) => {
+                    apart(pin!(self.look(selecting, record, &mut last))).await;
+                }
+                Next::PartialUpdate(state) => {
+                    last = None;
+                    let combined = apart(pin!(self.combine(state, record))).await;
+                    next.combined(combined);
+                    continue;
+                }
+                Next::Asking(_) => {
+                    // It is asked once.
+                    let Some(head) = head.take() else { return };
+                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last))).await;
+                    match asked {
+                        Asked::Response(at) => next.answered(head.response(), at),
+                        Asked::Nobody => next.unreachable(),
+                        Asked::Continues(found, completing) => {
+                            let Next::FromCache(state) = &next else { return };
+                            return place.complete(state, found, record, completing.with_head(head.as_mut()));
+                        }
+                    }
+                    continue;
+                }
+                Next::FromCache(state) => {
+                    if self.load(state.id(), &mut last, record).await
+                        && let Some(found) = last
+                    {
+                        return self.serve(state, found, record, place);
+                    }
+                    next.lost(head.is_some());
+                    continue;
+                }
+                // They are freshened, and the part is continued or lost.
+                Next::NeedToBeUpdated(_) | Next::HeadUpdate(_) | Next::Combining(_) => {}
+                Next::InvalidateEntries(state) => apart(pin!(self.invalidate(state, record))).await,
+                Next::StoreAndUse(state) => {
+                    return apart(pin!(self.store_and_use(state, record.len(), place))).await;
+                }
+                Next::CouldNotBeStored(state) => return self.hand_over(state, place),
+                Next::GatewayTimeout(state) => return self.gateway_timeout(state, place),
+                Next::Ended => return,
             }
-        };
-        self.conclude(&mut next, last, record).await
+            next.go_on();
+        }
+    }
+
+    /// Looks at what is stored for a request.
+    async fn look(&mut self, selecting: &mut Selecting<'_>, record: &mut [u8], last: &mut Option<Found>) {
+        if !selecting.wants_pairs() {
+            return;
+        }
+        let key = PairKey::new(selecting.request().uri);
+        let mut cursor = Cursor::new();
+        while let Some(found) = self.find(key, &mut cursor, record).await {
+            if self.offer(selecting, found, record).await {
+                *last = Some(found);
+            }
+        }
+        if !cursor.left_alone {
+            *last = None;
+        }
     }
 
     pub(super) async fn find(
@@ -138,14 +153,15 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         found.ok().flatten()
     }
 
-    /// Loads a pair's record, unless the buffer holds it.
-    pub(super) async fn load(&mut self, id: PairId, last: Option<Found>, record: &mut [u8]) -> Option<Found> {
+    /// Loads a pair's record, unless the buffer holds it: `last` says whose it does. Whether there is one.
+    pub(super) async fn load(&mut self, id: PairId, last: &mut Option<Found>, record: &mut [u8]) -> bool {
         if last.is_some_and(|found| found.id == id) {
-            return last;
+            return true;
         }
         let found = self.store.head(id, record).await;
         self.report.store_failed |= found.is_err();
-        found.ok().flatten().filter(|found| found.view(record).is_some())
+        *last = found.ok().flatten().filter(|found| found.view(record).is_some());
+        last.is_some()
     }
 
     /// Sends a request and waits for the head of the response.
@@ -187,38 +203,41 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// buffer may be needed again.
     async fn ask<'c, const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        asking: &mut Asking<'c>,
+        next: &mut Next<'c, 'c>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         head: &mut HeadBuf<BYTES, FIELDS>,
         record: &mut [u8],
         last: &mut Option<Found>,
-    ) -> Asked<'c> {
+    ) -> Asked {
         loop {
+            let Next::Asking(asking) = next else { return Asked::Nobody };
             if let Some(id) = asking.begin(self.report) {
                 self.remove(id).await;
             }
-            let Some(at) = self.send(&asking.outgoing(), sent, head).await else {
+            if let Asking::Miss(_) = asking {
+                *last = None;
+            }
+            let Some(at) = apart(pin!(self.send(&asking.outgoing(), sent, head))).await else {
                 return Asked::Nobody;
             };
-            match asking.answered(head.response(), at) {
-                Answered::CacheMiss(miss) => *asking = Asking::Miss(miss),
-                Answered::Combining(state) => {
-                    let continued = self.continue_part(&state, at, record).await;
+            let (work, answer) = match asking.answered(head.response(), at) {
+                Next::Asking(again) => {
+                    *asking = again;
+                    continue;
+                }
+                Next::Combining(state) => {
+                    let continued = apart(pin!(self.continue_part(&state, &at, record))).await;
                     if let Some((state, (found, completing))) = state.next().zip(continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
-                        return Asked::Continues(state, found, completing);
+                        *next = Next::FromCache(state);
+                        return Asked::Continues(found, completing);
                     }
                     *asking = Asking::Miss(state.lost());
+                    continue;
                 }
-                Answered::NeedToBeUpdated(state) => {
-                    self.report.step(Step::NeedToBeUpdated);
-                    *last = self.freshen(state.work(), state.answers(), *last, record).await;
-                    if last.is_some() {
-                        return Asked::Response(at);
-                    }
-                    *asking = asking.lost();
-                }
+                Next::NeedToBeUpdated(state) => (*state.work(), state.answers()),
+                Next::HeadUpdate(state) => (*state.work(), None),
                 _ => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
@@ -226,42 +245,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     }
                     return Asked::Response(at);
                 }
-            }
-            *last = None;
-        }
-    }
-
-    /// What the last response leads to.
-    async fn conclude<'c>(
-        &mut self,
-        next: &mut Answered<'c, 'c>,
-        last: Option<Found>,
-        record: &'c mut [u8],
-    ) -> Ending<'c> {
-        if let Answered::HeadUpdate(state) = next {
+            };
             self.report.step(Step::NeedToBeUpdated);
-            self.freshen(state.work(), None, None, record).await;
-            *next = Answered::InvalidateEntries(state.next());
-        }
-        if let Answered::InvalidateEntries(state) = next {
-            self.invalidate(state, record).await;
-            *next = state.next().into();
-        }
-        let state = match next {
-            Answered::StoreAndUse(state) => return self.store_and_use(state, record.len()).await,
-            Answered::CouldNotBeStored(state) => return self.hand_over(state),
-            Answered::GatewayTimeout(state) => return self.gateway_timeout(state),
-            Answered::NeedToBeUpdated(state) => state.next(),
-            Answered::FromCache(state) => *state,
-            // Dealt with above.
-            Answered::HeadUpdate(_)
-            | Answered::InvalidateEntries(_)
-            | Answered::Combining(_)
-            | Answered::CacheMiss(_) => return Ending::Nobody { status: 504 },
-        };
-        match self.load(state.id(), last, record).await {
-            Some(found) => self.serve(state, found, record),
-            None => self.gateway_timeout(&state.nobody()),
+            apart(pin!(self.freshen(&work, answer, last, record))).await;
+            if last.is_some() || answer.is_none() {
+                return Asked::Response(at);
+            }
+            *asking = asking.lost();
         }
     }
 
@@ -284,7 +274,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         }
     }
 
-    async fn store_and_use<'c>(&mut self, state: &StoreAndUse<'c>, record_max: usize) -> Ending<'c> {
+    async fn store_and_use<'c>(
+        &mut self,
+        state: &StoreAndUse<'c>,
+        record_max: usize,
+        place: &mut Place<'_, 'c>,
+    ) {
         self.report.step(Step::StoreAndUse);
         let pair = state.pair();
         let created = match record::encoded_len(&pair) {
@@ -305,24 +300,30 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 None
             }
         };
-        Ending::Origin { options: state.options(), arrived: state.arrived(), storing }
+        place.hand_over(state.arrived(), state.options(), storing);
     }
 
-    fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>) -> Ending<'c> {
+    fn hand_over<'c>(&mut self, state: &CouldNotBeStored<'c>, place: &mut Place<'_, 'c>) {
         self.report.step(Step::CouldNotBeStored);
         self.report.storing = Storing::No(state.reason());
-        Ending::Origin { options: state.options(), arrived: state.arrived(), storing: None }
+        place.hand_over(state.arrived(), state.options(), None);
     }
 
-    fn gateway_timeout<'c>(&mut self, state: &GatewayTimeout<'c>) -> Ending<'c> {
+    fn gateway_timeout(&mut self, state: &GatewayTimeout<'_>, place: &mut Place<'_, '_>) {
         self.report.step(Step::GatewayTimeout);
         self.report.outcome = Outcome::GatewayTimeout;
         self.report.forwarded.get_or_insert(state.reason());
-        Ending::Nobody { status: state.status() }
+        *place.status = state.status();
     }
 
     /// A stored response answers; `record` holds its record.
-    fn serve<'c>(&mut self, state: FromCache<'c>, found: Found, record: &'c [u8]) -> Ending<'c> {
+    fn serve<'c>(
+        &mut self,
+        state: &FromCache<'c>,
+        found: Found,
+        record: &'c [u8],
+        place: &mut Place<'_, 'c>,
+    ) {
         self.report.step(Step::FromCache);
         self.report.outcome = match state.serving() {
             Serving::Fresh => Outcome::Hit,
@@ -335,6 +336,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         if state.forget() {
             self.pending.forget = Some(state.id());
         }
-        Ending::Stored(state, found, record)
+        place.serve(state, found, record);
     }
 }

@@ -105,19 +105,22 @@ impl<S: PairStore, H: Handler, C: Clock, const BYTES: usize, const FIELDS: usize
     ///
     /// # Cancel safety
     /// May be dropped at any point, and the handler's future with it; the store is sound.
-    pub async fn request<'c>(&'c mut self, request: RequestHead<'c>) -> Reply<'c, S, Handled<H>> {
-        self.client.request(request).await
+    pub fn request<'c>(
+        &'c mut self,
+        request: RequestHead<'c>,
+    ) -> impl Future<Output = Reply<'c, S, Handled<H>>> {
+        self.client.request(request)
     }
 
     /// Answers a request that has content or a deadline.
     ///
     /// # Cancel safety
     /// As [`request`](Self::request).
-    pub async fn call<'c, T: Content, D: Future<Output = ()>>(
+    pub fn call<'c, T: Content, D: Future<Output = ()>>(
         &'c mut self,
         call: Call<'c, T, D>,
-    ) -> Reply<'c, S, Handled<H>> {
-        self.client.call(call).await
+    ) -> impl Future<Output = Reply<'c, S, Handled<H>>> {
+        self.client.call(call)
     }
 
     /// As [`call`](Self::call), but if another server of the same store has the same request under way, waits

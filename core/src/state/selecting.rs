@@ -107,7 +107,7 @@ impl<'a> Selecting<'a> {
         self.idle.options
     }
 
-    pub(super) const fn request(&self) -> &RequestHead<'a> {
+    pub(crate) const fn request(&self) -> &RequestHead<'a> {
         &self.request
     }
 

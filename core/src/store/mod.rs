@@ -131,7 +131,8 @@ pub trait PairStore {
     /// not resumable, or nothing of it is there; it is given up.
     ///
     /// # Errors
-    /// Those of the medium: what was written before is kept.
+    /// [`StoreError::Gone`] if the writer was given up before, and those of the medium: what it had written
+    /// is kept.
     async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, StoreError<Self::Error>>;
 
     /// Goes on writing the body of an incomplete pair, at `offset`, up to the next extent: what is

@@ -136,6 +136,7 @@ pub async fn a_pair_that_is_not_resumable_is_given_up<S: PairStore>(make: &mut i
     assert!(matches!(store.suspend(writing).await, Ok(None)));
     assert!(find_all(&mut store, sample.key(), |_| ()).await.is_empty());
     assert!(matches!(store.commit(writing, &[]).await, Err(StoreError::Gone)));
+    assert!(matches!(store.suspend(writing).await, Err(StoreError::Gone)));
 }
 
 /// What is missing is written, and then it is a pair like any other.

@@ -21,6 +21,7 @@ mod finding;
 pub mod groups;
 mod incomplete;
 mod model;
+mod model_parts;
 mod sample;
 mod writers;
 

@@ -1,17 +1,22 @@
 //! A store beside a map: it may forget, but must agree with what the map holds.
 
-use super::{Kept, Sample, Stored, check, find_all, read_body, try_store, update};
+use super::model_parts::Part;
+use super::{Kept, Sample, Stored, begin_part, check, find_all, read_body, try_store, update};
 use crate::polls::block_on;
 use larder::store::{PairStore, Pin, StoreError, Writing};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Something done to a store.
 #[derive(Clone, Debug)]
 enum Op {
     Store { uri: u8, variant: Option<u8>, len: usize, known: bool },
     Begin { uri: u8, len: usize },
+    BeginPart { uri: u8, len: usize, offset: usize },
+    Suspend { writer: usize },
+    Resume { part: usize },
     Write { writer: usize, chunk: usize },
     Commit { writer: usize, replace: bool },
     Abandon { writer: usize },
@@ -31,7 +36,11 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         4 => (uri.clone(), proptest::option::of(0..3_u8), len.clone(), any::<bool>())
             .prop_map(|(uri, variant, len, known)| Op::Store { uri, variant, len, known }),
-        2 => (uri.clone(), len).prop_map(|(uri, len)| Op::Begin { uri, len }),
+        2 => (uri.clone(), len.clone()).prop_map(|(uri, len)| Op::Begin { uri, len }),
+        2 => (uri.clone(), len, 0..200_usize)
+            .prop_map(|(uri, len, offset)| Op::BeginPart { uri, len, offset: if len > 0 { offset % len } else { 0 } }),
+        2 => (0..3_usize).prop_map(|writer| Op::Suspend { writer }),
+        2 => (0..3_usize).prop_map(|part| Op::Resume { part }),
         4 => (0..3_usize, 1..400_usize).prop_map(|(writer, chunk)| Op::Write { writer, chunk }),
         2 => (0..3_usize, any::<bool>()).prop_map(|(writer, replace)| Op::Commit { writer, replace }),
         1 => (0..3_usize).prop_map(|writer| Op::Abandon { writer }),
@@ -77,6 +86,8 @@ struct Open {
     writing: Writing,
     sample: Sample,
     written: usize,
+    /// Of a pair of which parts are kept: what was held before, and where this writer began.
+    part: Option<(Part, usize)>,
 }
 
 struct Model<S> {
@@ -86,6 +97,10 @@ struct Model<S> {
     /// What must never be seen again.
     gone: Vec<Stored>,
     open: Vec<Open>,
+    /// Incomplete pairs that are not being written.
+    parts: Vec<Part>,
+    /// Those that were begun, and whose writer was given up before it could tell their name.
+    nameless: Vec<Part>,
     pins: Vec<Pin>,
     pinned: HashMap<u64, usize>,
     seeds: u64,
@@ -98,6 +113,8 @@ impl<S: PairStore> Model<S> {
             there: Vec::new(),
             gone: Vec::new(),
             open: Vec::new(),
+            parts: Vec::new(),
+            nameless: Vec::new(),
             pins: Vec::new(),
             pinned: HashMap::new(),
             seeds: 0,
@@ -122,9 +139,21 @@ impl<S: PairStore> Model<S> {
             Op::Begin { uri, len } if self.open.len() < 3 => {
                 let sample = self.sample(uri, len);
                 if let Ok(writing) = sample.create(&mut self.store).await {
-                    self.open.push(Open { writing, sample, written: 0 });
+                    self.open.push(Open { writing, sample, written: 0, part: None });
                 }
             }
+            Op::BeginPart { uri, len, offset } if self.open.len() < 3 => {
+                let sample = self.sample(uri, len);
+                if let Ok(writing) = begin_part(&mut self.store, &sample, offset).await {
+                    let part = Some((Part::new(sample.clone()), offset));
+                    self.open.push(Open { writing, sample, written: offset, part });
+                }
+            }
+            Op::Suspend { writer } if writer < self.open.len() => {
+                let open = self.open.remove(writer);
+                self.suspend(open).await;
+            }
+            Op::Resume { part } if part < self.parts.len() && self.open.len() < 3 => self.resume(part).await,
             Op::Write { writer, chunk } => self.write(writer, chunk).await,
             Op::Commit { writer, replace } => self.commit(writer, replace).await,
             Op::Abandon { writer } if writer < self.open.len() => {
@@ -135,7 +164,12 @@ impl<S: PairStore> Model<S> {
                 let key = format!("http://example.com/{uri}");
                 let found = find_all(&mut self.store, larder::pair::PairKey::new(&key), |_| ()).await;
                 for id in found {
-                    assert!(self.there.iter().any(|stored| stored.id == id), "{id:?} was never stored");
+                    let is_part = self.parts.iter().any(|part| part.id == Some(id));
+                    let is_nameless = self.nameless.iter().any(|part| part.sample.uri == key);
+                    assert!(
+                        is_part || is_nameless || self.there.iter().any(|stored| stored.id == id),
+                        "{id:?} was never stored"
+                    );
                 }
             }
             Op::Read { pair, offset, buffer } => self.read(pair, offset, buffer).await,
@@ -157,6 +191,8 @@ impl<S: PairStore> Model<S> {
             Op::Invalidate { uri } => {
                 let uri = format!("http://example.com/{uri}");
                 self.store.invalidate(larder::pair::PairKey::new(&uri)).await.expect("the medium");
+                self.parts.retain(|part| part.sample.uri != uri);
+                self.nameless.retain(|part| part.sample.uri != uri);
                 for stored in self.there.extract_if(.., |stored| stored.sample.uri == uri).collect::<Vec<_>>()
                 {
                     self.forget(stored);
@@ -181,8 +217,14 @@ impl<S: PairStore> Model<S> {
             Op::Maintain => {
                 self.store.maintain().await.expect("the medium");
             }
-            Op::Begin { .. } | Op::Abandon { .. } | Op::Remove { .. } | Op::Pin { .. } | Op::Unpin { .. } => {
-            }
+            Op::Begin { .. }
+            | Op::BeginPart { .. }
+            | Op::Suspend { .. }
+            | Op::Resume { .. }
+            | Op::Abandon { .. }
+            | Op::Remove { .. }
+            | Op::Pin { .. }
+            | Op::Unpin { .. } => {}
         }
     }
 
@@ -201,9 +243,12 @@ impl<S: PairStore> Model<S> {
         match self.store.write(open.writing, chunk).await {
             Ok(()) => open.written += chunk.len(),
             Err(_) => {
-                let open = self.open.remove(writer);
-                let again = self.store.commit(open.writing, &[]).await;
+                let Open { writing, written, part, .. } = self.open.remove(writer);
+                let again = self.store.commit(writing, &[]).await;
                 assert!(matches!(again, Err(StoreError::Gone)), "a writer that failed is abandoned");
+                if let Some((part, begun)) = part {
+                    self.cut_short(part, begun..written + chunk.len());
+                }
             }
         }
     }
@@ -212,19 +257,70 @@ impl<S: PairStore> Model<S> {
         if writer >= self.open.len() {
             return;
         }
-        let Open { writing, sample, written } = self.open.remove(writer);
-        if written < sample.len && self.store.write(writing, &sample.body()[written..]).await.is_err() {
-            return;
+        let Open { writing, sample, written, part } = self.open.remove(writer);
+        if part.as_ref().is_some_and(|(part, begun)| !part.is_whole_with(*begun..sample.len)) {
+            return self.suspend(Open { writing, sample, written, part }).await;
         }
+        let rest = &sample.body()[written..];
+        let is_written = rest.is_empty() || self.store.write(writing, rest).await.is_ok();
         let same =
             |stored: &Stored| replace && stored.sample.uri == sample.uri && stored.sample.variant.is_none();
         let replaces: Vec<_> =
             self.there.iter().filter(|stored| same(stored)).map(|stored| stored.id).collect();
-        if let Ok(id) = self.store.commit(writing, &replaces).await {
+        let committed = self.store.commit(writing, &replaces).await;
+        assert!(is_written || committed.is_err(), "what could not be written is whole");
+        if let Ok(id) = committed {
             for old in self.there.extract_if(.., |stored| replaces.contains(&stored.id)).collect::<Vec<_>>() {
                 self.forget(old);
             }
             self.there.push(Stored { id, sample });
+        } else if let Some((part, begun)) = part {
+            self.cut_short(part, begun..sample.len);
+        }
+    }
+
+    /// What a writer has written stays, of a pair of which parts are kept.
+    async fn suspend(&mut self, open: Open) {
+        let kept = self.store.suspend(open.writing).await;
+        let Some((mut part, begun)) = open.part else {
+            assert!(matches!(kept, Ok(None) | Err(StoreError::Gone)), "{kept:?}: it is not resumable");
+            return;
+        };
+        if matches!(kept, Err(StoreError::Gone)) {
+            return self.cut_short(part, begun..open.written);
+        }
+        part.add(begun..open.written);
+        match kept {
+            Ok(Some(id)) => {
+                assert!(part.id.is_none_or(|before| before == id), "{id:?} was {:?}", part.id);
+                part.id = Some(id);
+                self.parts.push(part);
+            }
+            Ok(None) => assert!(part.is_empty(), "{part:?} was given up"),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    /// The store needed the writer for something else.
+    fn cut_short(&mut self, part: Part, range: Range<usize>) {
+        let kept = if part.id.is_some() { &mut self.parts } else { &mut self.nameless };
+        kept.push(part.cut_short(range));
+    }
+
+    /// Goes on at the first octet that is missing.
+    async fn resume(&mut self, at: usize) {
+        let part = self.parts.remove(at);
+        let Some((id, first)) = part.id.zip(part.next_missing()) else {
+            return self.parts.push(part);
+        };
+        match self.store.resume(id, first as u64).await {
+            Ok(writing) => {
+                let sample = part.sample.clone();
+                self.open.push(Open { writing, sample, written: first, part: Some((part, first)) });
+            }
+            Err(StoreError::Gone) => part.check(&mut self.store).await,
+            Err(StoreError::NoRoom) => self.parts.push(part),
+            Err(error) => panic!("{error:?}"),
         }
     }
 
@@ -246,6 +342,10 @@ impl<S: PairStore> Model<S> {
 
     /// Everything the map holds is whole or gone, what is pinned is whole, what was removed is gone.
     async fn compare(&mut self) {
+        // Whether a pair that is being resumed counts is the store's business.
+        while let Some(open) = self.open.pop() {
+            self.suspend(open).await;
+        }
         let mut whole = 0;
         for stored in &self.there {
             let kept = check(&mut self.store, stored).await;
@@ -253,7 +353,14 @@ impl<S: PairStore> Model<S> {
             assert!(pins == 0 || kept == Kept::Whole, "{stored:?} was pinned");
             whole += u32::from(kept == Kept::Whole);
         }
-        assert_eq!(self.store.health().await.pairs, whole);
+        let mut incomplete = 0;
+        for part in &self.parts {
+            part.check(&mut self.store).await;
+            incomplete += u32::from(part.is_there(&mut self.store).await);
+        }
+        let (pairs, nameless) = (self.store.health().await.pairs, self.nameless.len() as u32);
+        let counted = whole + incomplete;
+        assert!((counted..=counted + nameless).contains(&pairs), "{pairs} pairs, {counted} of them known");
         for stored in &self.gone {
             assert_eq!(check(&mut self.store, stored).await, Kept::Gone);
             assert!(read_body(&mut self.store, stored.id, 10).await.is_err());

@@ -197,9 +197,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
     }
 
     async fn suspend(&mut self, writing: Writing) -> Result<Option<PairId>, Error> {
-        let Ok((at, entry)) = self.writer(writing) else {
-            return Ok(None);
-        };
+        let (at, entry) = self.writer(writing)?;
         let id = entry.id;
         Ok(self.end(at).then_some(id))
     }
