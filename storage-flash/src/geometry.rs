@@ -132,6 +132,7 @@ impl Geometry {
     }
 
     /// Where the sector numbered `seq` begins on the flash.
+    #[inline(never)]
     pub(crate) fn address(&self, seq: u32) -> u32 {
         self.start + self.position(seq) * self.sector
     }

@@ -79,6 +79,35 @@ const LONGEST: usize =
 
 const _: () = assert!((Header::LEN + LONGEST).next_multiple_of(32) <= size_of::<Window>());
 
+/// What is to be written down of pairs, in this order.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Word<'p> {
+    /// Which of them the index gave up, before something else is removed: after a reboot there would be
+    /// room for them again.
+    pub(crate) floor: bool,
+    /// A record about pairs, the first of them its own; none, if there are none.
+    pub(crate) note: Option<(Kind, &'p [PairId])>,
+    /// Pairs that are gone with that: they are pinned no longer.
+    pub(crate) gone: &'p [PairId],
+    /// A pair of which something was written. If it, or one that is gone, is pinned, it is written down
+    /// which pairs are.
+    pub(crate) of: Option<PairId>,
+    /// Whether that is to be written down in any case.
+    pub(crate) pins: bool,
+}
+
+impl<'p> Word<'p> {
+    /// A record about pairs, the first of them its own.
+    pub(crate) const fn note(kind: Kind, ids: &'p [PairId]) -> Self {
+        Self { floor: false, note: Some((kind, ids)), gone: &[], of: None, pins: false }
+    }
+
+    /// Pairs are removed, pinned or not.
+    pub(crate) const fn removal(ids: &'p [PairId]) -> Self {
+        Self { floor: true, gone: ids, ..Self::note(Kind::Remove, ids) }
+    }
+}
+
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) fn references(&self, ids: &[PairId]) -> List {
         let mut list = List::new(0);
@@ -89,12 +118,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         list
     }
 
-    /// Appends a record that says something of pairs: `ids`, the first of them its own.
-    pub(crate) async fn append_note(&mut self, kind: Kind, ids: &[PairId]) -> Done<()> {
-        self.append(&mut Small::note(kind, ids)).await.map(|_| ())
-    }
-
-    /// Programs such a record where there is room for it.
+    /// Programs a record that says something of pairs where there is room for it.
     pub(crate) async fn put_note(&mut self, kind: Kind, ids: &[PairId]) -> Done<()> {
         let mut small = Small::note(kind, ids);
         let mut laid = Laid::new();
@@ -103,48 +127,44 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         Ok(self.put(&mut small, &laid, &mut window).await?)
     }
 
-    /// Writes down which pairs the index gave up, before something else is removed: after a reboot
-    /// there would be room for them again.
-    pub(crate) async fn keep_floor(&mut self) -> Done<()> {
-        let floor = self.catalog.floor;
-        if floor > self.catalog.told {
-            if self.is_alive(PairId::new(floor)) {
-                self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
-            }
-            self.catalog.told = floor;
-        }
-        Ok(())
-    }
-
-    /// Removes pairs, pinned or not.
-    pub(crate) fn remove_all<'s>(&'s mut self, ids: &'s [PairId]) -> impl Future<Output = Done<()>> + 's {
-        self.say(Kind::Remove, ids, ids, None)
-    }
-
-    /// Appends a record about pairs: `ids`, the first of them its own. Those that are `gone` with it are
-    /// pinned no longer; of the one called `of` something is written.
-    pub(crate) async fn say(
-        &mut self,
-        kind: Kind,
-        ids: &[PairId],
-        gone: &[PairId],
-        of: Option<PairId>,
-    ) -> Done<()> {
-        self.keep_floor().await?;
-        if !ids.is_empty() {
-            self.append_note(kind, ids).await?;
-        }
-        self.tell_pins(gone, of).await
-    }
-
-    /// Takes the pins of pairs back that are `gone`, and writes down anew which pairs are pinned, if one of
-    /// those was, or the one called `of` is, of which something was written.
+    /// Writes down what is to be said of pairs.
     ///
     /// # Errors
-    /// [`StoreError::Gone`]: room was made of that one.
-    pub(crate) async fn tell_pins(&mut self, gone: &[PairId], of: Option<PairId>) -> Done<()> {
-        let mut any = false;
-        for id in gone {
+    /// [`StoreError::Gone`]: room was made of the pair of which something was written.
+    pub(crate) async fn say(&mut self, word: &Word<'_>) -> Done<()> {
+        // One place that appends, for up to three records.
+        for turn in [Kind::Clear, Kind::Remove, Kind::Pins] {
+            let floor = [PairId::new(self.catalog.floor)];
+            let (kind, ids) = match (turn, word.note) {
+                (Kind::Clear, _) if word.floor && self.has_untold_floor() => (turn, &floor[..]),
+                (Kind::Remove, Some((kind, ids))) if !ids.is_empty() => (kind, ids),
+                (Kind::Pins, _) if self.changes_pins(word) => (turn, &[][..]),
+                _ => continue,
+            };
+            self.append(&mut Small::note(kind, ids)).await?;
+        }
+        match word.of {
+            Some(id) if self.catalog.get(id).is_none() => Err(StoreError::Gone),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it must be written down which pairs the index gave up.
+    fn has_untold_floor(&mut self) -> bool {
+        let floor = self.catalog.floor;
+        let untold = floor > self.catalog.told;
+        if untold && !self.is_alive(PairId::new(floor)) {
+            self.catalog.told = floor;
+            return false;
+        }
+        untold
+    }
+
+    /// Takes back the pins of pairs that are gone. Whether it must be written down anew which pairs are
+    /// pinned.
+    fn changes_pins(&mut self, word: &Word<'_>) -> bool {
+        let mut any = word.pins;
+        for id in word.gone {
             if let Some(base) = self.catalog.base(*id)
                 && self.catalog.pins.remove(base).is_some()
             {
@@ -154,13 +174,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 self.places.clear();
             }
         }
-        let base = of.and_then(|id| self.catalog.get(id)).map(|entry| entry.base());
-        if any || base.is_some_and(|base| self.catalog.pins.has(base)) {
-            self.append_note(Kind::Pins, &[]).await?;
-        }
-        match of {
-            Some(id) if self.catalog.get(id).is_none() => Err(StoreError::Gone),
-            _ => Ok(()),
-        }
+        let base = word.of.and_then(|id| self.catalog.get(id)).map(|entry| entry.base());
+        any || base.is_some_and(|base| self.catalog.pins.has(base))
     }
 }

@@ -3,11 +3,12 @@
 use crate::FlashStore;
 use crate::catalog::parts;
 use crate::few::Few;
-use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
+use crate::header::{Header, LIST_MAX, SectorHeader, UNKNOWN};
 use crate::heads::{NewHead, announced};
 use crate::health::Wear;
 use crate::index::PENDING;
 use crate::log::Done;
+use crate::notes::Word;
 use crate::pins::{Held, PINS_LEN};
 use crate::store::State;
 use crate::writer::Writer;
@@ -42,7 +43,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             catalog.pins.remove(base);
             return Err(StoreError::NoRoom);
         }
-        self.ring.tell_pins(&[], Some(id)).await?;
+        self.ring.say(&Word { of: Some(id), ..Word::default() }).await?;
         Ok(Pin { id })
     }
 
@@ -63,7 +64,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if !delta {
             self.ring.append(&mut NewHead::new(pair, len, Some(of))).await?;
         }
-        self.ring.tell_pins(&[], Some(id)).await
+        self.ring.say(&Word { of: Some(id), ..Word::default() }).await
     }
 
     /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
@@ -199,7 +200,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(id) = base.filter(|id| self.is_pending(*id)) else {
             return Ok(());
         };
-        let removed = self.ring.remove_all(&[id]).await;
+        let removed = self.ring.say(&Word::removal(&[id])).await;
         self.ring.log.medium(removed)
     }
 
@@ -242,7 +243,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
         if known || given_up {
             let ids = [id];
-            let done = self.ring.remove_all(if known { &ids } else { &[] }).await;
+            let done = self.ring.say(&Word::removal(if known { &ids } else { &[] })).await;
             self.ring.log.medium(done)?;
         }
         Ok(())
@@ -266,7 +267,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 below = id.number();
             }
             // A key whose fingerprint is the same goes too: it is a cache.
-            let done = self.ring.remove_all(&ids).await;
+            let done = self.ring.say(&Word::removal(&ids)).await;
             self.ring.log.medium(done)?;
             if ids.is_empty() {
                 return Ok(());
@@ -314,7 +315,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.catalog.index.remove(base);
                 self.ring.places.clear();
             }
-            let done = self.ring.append_note(Kind::Pins, &[]).await;
+            let done = self.ring.say(&Word { pins: true, ..Word::default() }).await;
             self.ring.log.medium(done)?;
         }
         Ok(())

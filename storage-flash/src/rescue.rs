@@ -4,6 +4,7 @@ use crate::FlashStore;
 use crate::header::Header;
 use crate::index::USED;
 use crate::log::Done;
+use crate::notes::Word;
 use crate::ring::Ring;
 use crate::store::State;
 use crate::writer::{FRONT, Gathered, Writer};
@@ -106,7 +107,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         writer: &mut Writer<BUFFER>,
         id: PairId,
     ) -> Done<()> {
-        self.keep_floor().await?;
+        self.say(&Word { floor: true, ..Word::default() }).await?;
         let mut all = Gathered { writer, last: true, replaces: Some(&[id]) };
         while !self.append(&mut all).await? {}
         Ok(())

@@ -4,6 +4,7 @@ use crate::catalog::{name, parts};
 use crate::header::{Header, Kind};
 use crate::health::count;
 use crate::log::Done;
+use crate::notes::Word;
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
@@ -142,7 +143,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 return Ok(());
             }
             let floor = self.give_up(self.next_sector());
-            self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+            self.say(&Word::note(Kind::Clear, &[PairId::new(floor)])).await?;
         }
         if self.log.prepared || self.log.wear.erases > erases {
             return Ok(());

@@ -5,6 +5,7 @@ use crate::header::{Kind, LIST_MAX, UNKNOWN};
 use crate::heads::{NewHead, each};
 use crate::index::PENDING;
 use crate::log::Done;
+use crate::notes::Word;
 use crate::store::State;
 use crate::writer::{Gathered, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
@@ -152,15 +153,15 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let (first, others) = replaces.split_at_checked(LIST_MAX).unwrap_or((replaces, &[]));
         if !first.is_empty() {
-            self.ring.keep_floor().await?;
+            self.ring.say(&Word { floor: true, ..Word::default() }).await?;
         }
         let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
         let mut rest = Gathered { writer, last: true, replaces: Some(first) };
         while !self.ring.append(&mut rest).await? {}
         let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
-        self.ring.tell_pins(first, Some(id)).await?;
+        self.ring.say(&Word { gone: first, of: Some(id), ..Word::default() }).await?;
         for more in others.chunks(LIST_MAX) {
-            self.ring.remove_all(more).await?;
+            self.ring.say(&Word::removal(more)).await?;
         }
         Ok(id)
     }
@@ -175,7 +176,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let (base, kept) = (rest.writer.base, rest.writer.kept);
         if let Some(id) = base.filter(|_| !kept) {
-            self.ring.remove_all(&[id]).await?;
+            self.ring.say(&Word::removal(&[id])).await?;
         }
         Ok(base.filter(|_| kept))
     }
@@ -227,7 +228,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
         let last = self.ring.last_sector(from).await.ok_or(StoreError::Gone)?;
         self.ring.catalog.stretch_pin(into, last)?;
-        self.ring.say(Kind::Join, &[into, from], &[from], Some(into)).await?;
+        let (ids, gone) = ([into, from], [from]);
+        let note = Word::note(Kind::Join, &ids);
+        self.ring.say(&Word { floor: true, gone: &gone, of: Some(into), ..note }).await?;
         self.ring.places.clear();
         Ok(())
     }
