@@ -297,6 +297,7 @@ fn check(seq: u32, octets: &[u8]) -> u16 {
     crc16(seq, [front, rest.get(2..).unwrap_or_default()])
 }
 
+#[inline(never)]
 pub(crate) fn is_blank(octets: &[u8]) -> bool {
     octets.iter().all(|octet| *octet == u8::MAX)
 }

@@ -1,6 +1,7 @@
 //! Pairs whose bodies have become parts of another's.
 
 use crate::catalog::{Catalog, name, parts};
+use crate::few::take_out;
 use crate::footer::Mark;
 use crate::header::Reference;
 use larder::pair::PairId;
@@ -33,7 +34,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             // What is oldest is most likely gone.
             let oldest = self.joined.iter().enumerate().min_by_key(|(_, (_, into))| *into);
             if let Some((at, _)) = oldest {
-                self.joined.swap_remove(at);
+                take_out(&mut self.joined, at);
             }
         }
         let _ = self.joined.push((from, into));
@@ -45,7 +46,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) fn can_join(&mut self) -> bool {
         // Where one goes, what was joined to it goes too: nothing that was joined is known itself.
         while let Some(at) = self.joined.iter().position(|(_, into)| !self.may_be_found(*into)) {
-            self.joined.swap_remove(at);
+            take_out(&mut self.joined, at);
         }
         !self.joined.is_full()
     }

@@ -6,6 +6,7 @@
 //! that is begun; the last such record is what counts. The ring passes over pins of an
 //! earlier boot once more.
 
+use crate::few::take_out;
 use crate::geometry::Geometry;
 use crate::index::Entry;
 use crate::joined::JOINED_MAX;
@@ -107,7 +108,7 @@ impl Pins {
     #[inline(never)]
     pub(crate) fn remove(&mut self, base: u32) -> Option<Held> {
         let at = self.0.iter().position(|held| held.base == base)?;
-        Some(self.0.swap_remove(at))
+        take_out(&mut self.0, at)
     }
 
     /// Whether the sectors up to the one numbered `seq` can be held of the pair at `base`; they are then, if
