@@ -165,10 +165,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
-        self.set_busy(slot, true);
+        if let Some(writer) = self.writers.get_mut(slot) {
+            writer.busy = true;
+        }
         self.rescue(None).await;
-        let added = self.add(slot, chunk).await;
-        self.set_busy(slot, false);
+        let most = self.body_max() as usize;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        let added = self.ring.add(writer, chunk, most).await;
+        writer.busy = false;
         if added.is_err() {
             self.release(slot);
         }
@@ -182,8 +186,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     ) -> Result<PairId, StoreError<F::Error>> {
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
-        self.set_busy(slot, true);
-        let completed = self.complete(slot, replaces).await;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        writer.busy = true;
+        let completed = self.ring.complete(writer, replaces).await;
         self.release(slot);
         self.ring.log.told(completed)
     }
@@ -213,8 +218,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Ok(None);
         }
         self.take_up(slot);
-        self.set_busy(slot, true);
-        let kept = self.keep(slot).await;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        writer.busy = true;
+        let kept = self.ring.keep(writer).await;
         self.release(slot);
         self.ring.log.told(kept)
     }
