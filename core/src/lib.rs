@@ -6,6 +6,7 @@ pub mod cache_status;
 pub mod client;
 #[cfg(feature = "digest")]
 pub mod digest;
+mod division;
 #[cfg(feature = "embassy-time")]
 mod embassy;
 pub mod fields;

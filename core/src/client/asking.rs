@@ -5,12 +5,11 @@ use super::{Report, Step};
 use crate::head::{Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combined, Combining, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver, IdleNext,
-    InvalidateEntries, MissNext, NeedRevalidation, NeedToBeUpdated, PartialUpdate, RevalidationNext,
-    Selecting, Serve, StoreAndUse, Unreachable, UpdateNext,
+    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
+    follows,
 };
 use crate::time::Exchange;
-use core::ops::ControlFlow;
 
 /// A state that sends a request.
 #[derive(Clone, Copy)]
@@ -21,8 +20,10 @@ pub(super) enum Asking<'a> {
 
 /// The state of a walk.
 pub(super) enum Next<'a, 'r> {
-    Selecting(Selecting<'a>),
-    PartialUpdate(PartialUpdate<'a>),
+    /// `None`: it is being decided.
+    Selecting(Option<Selecting<'a>>),
+    /// `None`: as above.
+    PartialUpdate(Option<PartialUpdate<'a>>),
     Asking(Asking<'a>),
     NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
     HeadUpdate(NeedToBeUpdated<'r, HandOver>),
@@ -32,8 +33,6 @@ pub(super) enum Next<'a, 'r> {
     Combining(Combining<'a, 'r>),
     FromCache(FromCache<'a>),
     GatewayTimeout(GatewayTimeout<'a>),
-    /// It is in another place meanwhile.
-    Ended,
 }
 
 /// A state is too large to be moved about, so what follows is put in its place; in functions of their own,
@@ -42,37 +41,58 @@ impl<'c> Next<'c, 'c> {
     /// What follows when the state's work is done.
     #[inline(never)]
     pub(super) fn go_on(&mut self) {
-        *self = match core::mem::replace(self, Self::Ended) {
-            Self::Selecting(state) => state.finish().into(),
-            Self::NeedToBeUpdated(state) => Self::FromCache(state.next()),
+        *self = match self {
+            Self::NeedToBeUpdated(state) => Self::FromCache(state.served()),
             Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
-            Self::InvalidateEntries(state) => state.next().into(),
+            Self::InvalidateEntries(state) => state.go_on(),
             Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
-            same => same,
+            _ => return,
         };
+    }
+
+    /// What follows when all that is stored was looked at.
+    #[inline(never)]
+    pub(super) fn decided(&mut self) {
+        if let Self::Selecting(state) = self
+            && let Some(state) = state.take()
+        {
+            *self = state.go_on();
+        }
     }
 
     /// What follows when stored parts were combined, or could not be.
     #[inline(never)]
     pub(super) fn combined(&mut self, combined: Combined) {
-        if let Self::PartialUpdate(state) = core::mem::replace(self, Self::Ended) {
-            *self = state.next(combined).into();
+        if let Self::PartialUpdate(state) = self
+            && let Some(state) = state.take()
+        {
+            *self = state.go_on(combined);
         }
     }
 
     /// What follows the last response.
     #[inline(never)]
-    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: Exchange) {
+    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: &Exchange) {
         if let Self::Asking(asking) = self {
             *self = asking.answered(response, at);
         }
+    }
+
+    /// What follows when a stored part is continued, or cannot be. Whether it is.
+    #[inline(never)]
+    pub(super) fn continued(&mut self, state: &Combining<'c, '_>, is_continued: bool) -> bool {
+        match state.next().filter(|_| is_continued) {
+            Some(state) => *self = Self::FromCache(state),
+            None => *self = Self::Asking(Asking::Miss(state.lost())),
+        }
+        matches!(self, Self::FromCache(_))
     }
 
     /// What follows when the origin cannot be reached.
     #[inline(never)]
     pub(super) fn unreachable(&mut self) {
         if let Self::Asking(asking) = self {
-            *self = asking.unreachable();
+            *self = asking.unanswered();
         }
     }
 
@@ -113,83 +133,69 @@ impl<'a> Asking<'a> {
     }
 
     #[inline(never)]
-    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: Exchange) -> Next<'a, 'r>
+    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Next<'a, 'r>
     where
         'a: 'r,
     {
         match self {
-            Self::Miss(miss) => miss.next(response, at).into(),
-            Self::Validation(need) => match need.next(response, at) {
-                RevalidationNext::NeedToBeUpdated(state) => Next::NeedToBeUpdated(state),
-                RevalidationNext::HeadUpdate(state) => Next::HeadUpdate(state),
-                RevalidationNext::StoreAndUse(state) => Next::StoreAndUse(state),
-                RevalidationNext::CouldNotBeStored(state) => Next::CouldNotBeStored(state),
-                RevalidationNext::InvalidateEntries(state) => Next::InvalidateEntries(state),
-                RevalidationNext::FromCache(state) => Next::FromCache(state),
-                RevalidationNext::CacheMiss(state) => Next::Asking(Self::Miss(state)),
-            },
+            Self::Miss(miss) => miss.answered(response, at),
+            Self::Validation(need) => need.answered(response, at),
         }
     }
 
-    pub(super) fn unreachable<'r>(&self) -> Next<'a, 'r> {
-        let next = match self {
-            Self::Miss(miss) => miss.unreachable(),
-            Self::Validation(need) => need.unreachable(),
-        };
-        match next {
-            Unreachable::FromCache(state) => Next::FromCache(state),
-            Unreachable::GatewayTimeout(state) => Next::GatewayTimeout(state),
+    pub(super) fn unanswered<'r>(&self) -> Next<'a, 'r> {
+        match self {
+            Self::Miss(miss) => miss.unanswered(),
+            Self::Validation(need) => need.unanswered(),
+        }
+    }
+
+    /// Looks at a response without keeping it.
+    pub(super) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    where
+        'a: 'r,
+    {
+        match self {
+            Self::Miss(miss) => miss.look(response, at),
+            Self::Validation(need) => need.look(response, at),
         }
     }
 
     /// The pair that was to be validated is lost: the request goes on without it.
-    pub(super) fn lost(&self) -> Self {
-        match self {
-            Self::Miss(miss) => Self::Miss(*miss),
-            Self::Validation(need) => Self::Miss(need.lost()),
+    #[inline(never)]
+    pub(super) fn lose(&mut self) {
+        if let Self::Validation(need) = self {
+            *self = Self::Miss(need.lost());
         }
     }
 }
 
-impl<'a> From<IdleNext<'a>> for Next<'a, '_> {
-    fn from(next: IdleNext<'a>) -> Self {
-        match next.decided() {
-            ControlFlow::Break(next) => next.into(),
-            ControlFlow::Continue(state) => Self::PartialUpdate(state),
-        }
+follows!(
+    Next ['a, 'r]:
+    NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
+    HeadUpdate(NeedToBeUpdated<'r, HandOver>),
+    StoreAndUse(StoreAndUse<'r>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
+    InvalidateEntries(InvalidateEntries<'r>),
+    Combining(Combining<'a, 'r>),
+    FromCache(FromCache<'a>),
+    GatewayTimeout(GatewayTimeout<'a>),
+);
+
+impl<'a> Follows<PartialUpdate<'a>> for Next<'a, '_> {
+    fn with(state: PartialUpdate<'a>) -> Self {
+        Self::PartialUpdate(Some(state))
     }
 }
 
-impl<'a> From<UpdateNext<'a>> for Next<'a, '_> {
-    fn from(next: UpdateNext<'a>) -> Self {
-        match next {
-            UpdateNext::FromCache(state) => Self::FromCache(state),
-            UpdateNext::NeedRevalidation(state) => Self::Asking(Asking::Validation(state)),
-            UpdateNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
-            UpdateNext::GatewayTimeout(state) => Self::GatewayTimeout(state),
-        }
+impl<'a> Follows<CacheMiss<'a>> for Next<'a, '_> {
+    fn with(state: CacheMiss<'a>) -> Self {
+        Self::Asking(Asking::Miss(state))
     }
 }
 
-impl<'a, 'r> From<MissNext<'a, 'r>> for Next<'a, 'r> {
-    fn from(next: MissNext<'a, 'r>) -> Self {
-        match next {
-            MissNext::StoreAndUse(state) => Self::StoreAndUse(state),
-            MissNext::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
-            MissNext::InvalidateEntries(state) => Self::InvalidateEntries(state),
-            MissNext::NeedToBeUpdated(state) => Self::HeadUpdate(state),
-            MissNext::Combining(state) => Self::Combining(state),
-            MissNext::FromCache(state) => Self::FromCache(state),
-            MissNext::CacheMiss(state) => Self::Asking(Asking::Miss(state)),
-        }
-    }
-}
-
-impl<'r> From<End<'r>> for Next<'_, 'r> {
-    fn from(end: End<'r>) -> Self {
-        match end {
-            End::StoreAndUse(state) => Self::StoreAndUse(state),
-            End::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
-        }
+impl<'a> Follows<NeedRevalidation<'a>> for Next<'a, '_> {
+    fn with(state: NeedRevalidation<'a>) -> Self {
+        Self::Asking(Asking::Validation(state))
     }
 }

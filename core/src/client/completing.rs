@@ -5,6 +5,7 @@
 //! the part goes, so that the next request stores the whole anew. If another client's pairs take its place,
 //! the body ends with [`BodyError::Lost`]. Neither can mix octets of two bodies.
 
+use super::asking::Next;
 use super::deadline::{self, Passed};
 use super::parts;
 use super::reply::{Body, Head, Reply};
@@ -15,7 +16,7 @@ use super::{BodyError, BodyRead, Origin, Sending, Storing};
 use crate::head::HeadMut;
 use crate::pair::PairId;
 use crate::reason::Reason;
-use crate::state::{Combining, Hole, MissNext};
+use crate::state::{Combining, Hole};
 use crate::store::{PairStore, StoreError, Writing};
 use crate::time::Exchange;
 use core::future::Future;
@@ -37,7 +38,7 @@ pub(super) struct Completing<'c> {
     torn: bool,
     at: Exchange,
     /// For the heads of further responses.
-    head: Option<HeadMut<'c>>,
+    pub(super) head: Option<HeadMut<'c>>,
     replaces: Replaces,
 }
 
@@ -58,11 +59,6 @@ impl Completing<'_> {
         }
     }
 
-    /// The same, with a buffer for the heads of further responses.
-    pub(super) fn with_head<'c>(self, head: HeadMut<'c>) -> Completing<'c> {
-        Completing { head: Some(head), ..self }
-    }
-
     /// Octets of the whole body.
     #[cfg(feature = "collapsing")]
     pub(super) const fn length(&self) -> u64 {
@@ -76,7 +72,7 @@ impl Completing<'_> {
 }
 
 /// What comes next of a body.
-enum Next {
+enum Piece {
     Octets(usize),
     Hole(Hole),
 }
@@ -87,7 +83,9 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         buf: &mut [u8],
         deadline: impl Future<Output = ()>,
     ) -> Result<usize, BodyError<O::Error>> {
-        let mut deadline = pin!(deadline);
+        let deadline = pin!(deadline);
+        // What passes while one waits for the end of a part has passed for the next one, too.
+        let mut deadline = pin!(deadline::lasting(deadline));
         loop {
             let Body::Completing(body) = &mut self.body else {
                 return Ok(0);
@@ -104,17 +102,17 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                     return Ok(0);
                 }
                 _ => match self.read_held(buf).await? {
-                    Next::Octets(read) => return Ok(read),
-                    Next::Hole(hole) => self.ask_for_more(hole, deadline.as_mut()).await?,
+                    Piece::Octets(read) => return Ok(read),
+                    Piece::Hole(hole) => self.ask_for_more(hole, deadline.as_mut()).await?,
                 },
             }
         }
     }
 
     /// Reads what the store has.
-    async fn read_held(&mut self, buf: &mut [u8]) -> Result<Next, BodyError<O::Error>> {
+    async fn read_held(&mut self, buf: &mut [u8]) -> Result<Piece, BodyError<O::Error>> {
         let Body::Completing(body) = &mut self.body else {
-            return Ok(Next::Octets(0));
+            return Ok(Piece::Octets(0));
         };
         let left = body.held_until().saturating_sub(body.offset);
         let want = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
@@ -123,15 +121,15 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             Ok(read @ 1..) => {
                 body.offset += read as u64;
                 self.report.from_store += read as u64;
-                return Ok(Next::Octets(read));
+                return Ok(Piece::Octets(read));
             }
             Ok(0) if body.arriving.is_none() => {
                 let next = self.parts.store.extent(body.id, body.offset).await;
                 match next {
                     Ok(Some(next)) if next.start > body.offset => {
-                        return Ok(Next::Hole(Hole { first: body.offset, end: Some(next.start) }));
+                        return Ok(Piece::Hole(Hole { first: body.offset, end: Some(next.start) }));
                     }
-                    Ok(None) => return Ok(Next::Hole(Hole { first: body.offset, end: None })),
+                    Ok(None) => return Ok(Piece::Hole(Hole { first: body.offset, end: None })),
                     _ => {}
                 }
             }
@@ -217,6 +215,12 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         let Some(writing) = body.writing.take() else {
             return Ok(());
         };
+        #[cfg(feature = "digest")]
+        if self.head.says_digest() {
+            // It stays a part, and is verified before it answers.
+            self.suspend(Reason::PartialContent).await;
+            return Ok(());
+        }
         match self.parts.store.commit(writing, &body.replaces).await {
             Ok(id) => {
                 self.parts.pending.writing = None;
@@ -261,8 +265,8 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             Ok(Err(error)) => return Err(BodyError::Origin(error)),
             Err(Passed) => return Err(BodyError::DeadlinePassed),
         }
-        let error = match miss.next(head.response(), body.at) {
-            MissNext::Combining(part) if part.part().complete == Some(body.complete) => {
+        let error = match miss.answered(head.response(), &body.at) {
+            Next::Combining(part) if part.part().complete == Some(body.complete) => {
                 let resumed = parts::resume(self.parts.store, &part, found, record).await;
                 if let Ok(writing) = resumed {
                     self.parts.pending.writing = Some(writing);
@@ -273,7 +277,9 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                 }
                 BodyError::Lost
             }
-            MissNext::FromCache(_) | MissNext::CouldNotBeStored(_) if head.response().status >= 400 => {
+            Next::FromCache(_) | Next::CouldNotBeStored(_) | Next::StoreAndUse(_)
+                if head.response().status >= 400 =>
+            {
                 return Err(BodyError::CutOff);
             }
             _ => BodyError::Changed,

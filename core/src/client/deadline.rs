@@ -9,7 +9,6 @@ use core::task::Poll;
 pub(crate) struct Passed;
 
 /// The same deadline, which stays passed: it may be waited for again.
-#[cfg(feature = "collapsing")]
 pub(crate) fn lasting(mut deadline: Pin<&mut impl Future<Output = ()>>) -> impl Future<Output = ()> {
     let mut passed = false;
     poll_fn(move |context| {

@@ -38,6 +38,7 @@ use crate::pair::PairId;
 use crate::state::{Candidates, IdleClient};
 use crate::store::{Health, Maintained, PairStore, Pin, Writing};
 use crate::time::Clock;
+use apart::apart;
 use core::future::Future;
 use core::pin::pin;
 use reply::Parts;
@@ -88,7 +89,13 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             head: HeadBuf::new(),
             record: [0; BYTES],
             scratch: Candidates::new(),
-            pending: Pending { writing: None, forget: None, pinned: None, distrust: false },
+            pending: Pending {
+                writing: None,
+                forget: None,
+                pinned: None,
+                distrust: false,
+                invalidating: false,
+            },
             #[cfg(feature = "server")]
             at_origin: false,
         }
@@ -135,7 +142,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         validating: bool,
     ) -> impl Future<Output = Reply<'c, S, O>> {
         async move {
-            self.pending.settle(&mut self.store).await;
+            apart(pin!(self.pending.settle(&mut self.store))).await;
             let mut idle = IdleClient::new(&self.options);
             if validating {
                 idle = idle.validating();
@@ -176,7 +183,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
             if call.terms.is_some() {
                 reply.hold();
             }
-            reply.begin().await;
+            apart(pin!(reply.begin())).await;
             reply
         }
     }
@@ -242,15 +249,19 @@ struct Pending {
     /// The store failed to remove what must not be used. By its contract nobody finds that again before
     /// a reboot; this client does not rely on it any more.
     distrust: bool,
+    /// What must not be used is being removed. If the future is dropped meanwhile, it may still be there.
+    invalidating: bool,
 }
 
 impl Pending {
     async fn settle(&mut self, store: &mut impl PairStore) {
+        self.distrust |= self.invalidating;
         self.settle_writing(store).await;
         self.settle_forget(store).await;
-        if let Some(pin) = self.pinned.take() {
+        if let Some(pin) = self.pinned {
             // The pair stays pinned until the store is mounted anew if this fails.
             let _ = store.unpin(pin).await;
+            self.pinned = None;
         }
     }
 

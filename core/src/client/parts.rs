@@ -1,6 +1,7 @@
 //! The part of a walk that deals with stored parts: looks at them, combines them, continues them.
 
 use super::completing::Completing;
+use super::reply::{Body, Place};
 use super::storing::gathered;
 use super::walk::Walk;
 use super::{Origin, Step, Storing};
@@ -97,11 +98,17 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let resumed = self.store.resume(into, state.complete()).await;
         let replaces = gathered(state.replaces());
         let committed = match resumed {
-            Ok(writing) => self.store.commit(writing, &replaces).await,
+            Ok(writing) => {
+                self.pending.writing = Some(writing);
+                self.store.commit(writing, &replaces).await
+            }
             Err(error) => Err(error),
         };
         match committed {
-            Ok(_) => Combined::Whole,
+            Ok(_) => {
+                self.pending.writing = None;
+                Combined::Whole
+            }
             Err(error) => self.not_combined(&error),
         }
     }
@@ -141,34 +148,34 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         Combined::Failed
     }
 
-    /// Prepares a stored part to be continued: its updated head is written, and lies in `record` then.
-    /// `None` if the store cannot.
+    /// Prepares a stored part to be continued: its updated head is written, and lies in `record` then. Whether
+    /// the store could.
     pub(super) async fn continue_part(
         &mut self,
         state: &Combining<'_, '_>,
         at: &Exchange,
         record: &mut [u8],
-    ) -> Option<(Found, Completing<'static>)> {
+        last: &mut Option<Found>,
+        place: &mut Place<'_, '_>,
+    ) -> bool {
         self.report.step(Step::Combining);
-        let id = state.id()?;
-        let mut last = None;
-        self.load(id, &mut last, record).await;
-        let resumed = resume(self.store, state, &last?, record).await;
-        match resumed {
+        let Some(id) = state.id() else { return false };
+        self.load(id, last, record).await;
+        let Some(stored) = last.take() else { return false };
+        match resume(self.store, state, &stored, record).await {
             Ok(writing) => {
                 self.pending.writing = Some(writing);
-                last = None;
-                self.load(id, &mut last, record).await;
-                let Some(found) = last else {
+                if !self.load(id, last, record).await {
                     self.pending.settle_writing(self.store).await;
-                    return None;
-                };
+                    return false;
+                }
                 self.report.storing = Storing::Underway;
-                Some((found, Completing::new(state, id, writing, *at)))
+                *place.body = Body::Completing(Completing::new(state, id, writing, *at));
+                true
             }
             Err(error) => {
                 self.report.store_failed |= matches!(error, StoreError::Medium(_));
-                None
+                false
             }
         }
     }

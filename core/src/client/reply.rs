@@ -5,7 +5,9 @@ use super::completing::Completing;
 use super::storing::StoringBody;
 use super::walk::Walk;
 use super::{BodyError, Failure, Origin, Pending, Report, Storing};
-use crate::head::{Edited, Fields};
+#[cfg(feature = "digest")]
+use crate::digest;
+use crate::head::{Edited, Fields, HeadMut};
 use crate::options::CacheOptions;
 use crate::pair::PairId;
 use crate::state::{Arrived, FromCache};
@@ -50,6 +52,20 @@ pub(super) enum Head<'c> {
     None,
 }
 
+#[cfg(feature = "digest")]
+impl Head<'_> {
+    /// Whether a stored head says what the whole body hashes to (RFC 9530).
+    pub(super) fn says_digest(&self) -> bool {
+        match self {
+            Head::Stored { found, record, .. } => {
+                let stored = found.view(record);
+                stored.is_some_and(|pair| digest::of_stored(200, pair.response.fields).is_some())
+            }
+            Head::Origin(..) | Head::None => false,
+        }
+    }
+}
+
 /// Where the body comes from.
 pub(super) enum Body<'c> {
     /// There is none, or no more of it.
@@ -71,28 +87,34 @@ pub(super) enum Body<'c> {
 pub(super) struct Place<'w, 'c> {
     pub(super) status: &'w mut u16,
     head: &'w mut Head<'c>,
-    body: &'w mut Body<'c>,
+    pub(super) body: &'w mut Body<'c>,
 }
 
 impl<'c> Place<'_, 'c> {
     /// A stored response answers; `record` holds its record.
     pub(super) fn serve(&mut self, state: &FromCache<'c>, found: Found, record: &'c [u8]) {
-        if let Some((offset, length)) = state.content() {
-            let left = length.unwrap_or(found.body.held.saturating_sub(offset));
-            *self.body = Body::Stored { id: state.id(), offset, left };
-        }
+        *self.body = match state.content() {
+            Some((offset, length)) => {
+                let left = length.unwrap_or(found.body.held.saturating_sub(offset));
+                Body::Stored { id: state.id(), offset, left }
+            }
+            None => Body::None,
+        };
         self.stored(state, found, record);
     }
 
-    /// A stored response answers, and the origin has what is missing; `record` holds its record.
+    /// A stored response answers, and the origin has what is missing, as the body that is in its place says;
+    /// `record` holds its record. Further heads go to `head`.
     pub(super) fn complete(
         &mut self,
         state: &FromCache<'c>,
         found: Found,
         record: &'c [u8],
-        body: Completing<'c>,
+        head: HeadMut<'c>,
     ) {
-        *self.body = Body::Completing(body);
+        if let Body::Completing(body) = self.body {
+            body.head = Some(head);
+        }
         self.stored(state, found, record);
     }
 

@@ -128,7 +128,8 @@ pub enum Storing {
     /// It is being stored while its body is read. If that stops half-way, what arrived is kept if the rest
     /// can be asked for later, else nothing is.
     Underway,
-    /// A part of it is stored (§3.3): the rest did not come, or was not asked for.
+    /// A part of it is stored (§3.3): the rest did not come, or was not asked for. Also what was completed and
+    /// has a `Repr-Digest`, which the next request verifies first.
     Incomplete(PairId),
     /// It is stored.
     Stored(PairId),

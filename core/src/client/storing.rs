@@ -80,6 +80,11 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
         let received = *received;
         self.report.from_network = received;
         let Some(body) = storing else {
+            if let Storing::Stored(id) = self.report.storing {
+                // It was to have none, and was committed.
+                self.report.storing = Storing::No(Reason::LengthMismatch);
+                self.parts.pending.forget = Some(id);
+            }
             return;
         };
         if body.length.is_some_and(|length| received > length) {

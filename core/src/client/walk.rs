@@ -6,17 +6,16 @@
 
 use super::apart::apart;
 use super::asking::{Asking, Next};
-use super::completing::Completing;
 use super::deadline::{self, Passed};
 use super::reply::Place;
 use super::storing::{StoringBody, gathered};
 use super::{Content, Failure, Origin, Outcome, Pending, Report, Sending, Step, Storing};
 use crate::fields::ResponseFacts;
-use crate::head::{HeadBuf, Outgoing, RequestHead, ResponseHead};
+use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Selecting,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Look, Selecting,
     Serving, StoreAndUse,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
@@ -56,8 +55,8 @@ enum Asked {
     Response(Exchange),
     /// It could not be reached.
     Nobody,
-    /// A stored part, which is what answers, goes on with the response.
-    Continues(Found, Completing<'static>),
+    /// A stored part, which is what answers, goes on with the response: its body is in its place.
+    Continues,
 }
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
@@ -76,13 +75,17 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         let mut head = Some(head);
         // What lies in `record`.
         let mut last = None;
-        let mut next = Next::Selecting(idle.select(*request, self.clock.now(), scratch));
+        let mut next = Next::Selecting(Some(idle.select(*request, self.clock.now(), scratch)));
         loop {
             match &mut next {
-                Next::Selecting(selecting) => {
-                    apart(pin!(self.look(selecting, record, &mut last))).await;
+                Next::Selecting(state) => {
+                    let Some(state) = state else { return };
+                    apart(pin!(self.look(state, record, &mut last))).await;
+                    next.decided();
+                    continue;
                 }
                 Next::PartialUpdate(state) => {
+                    let Some(state) = state else { return };
                     last = None;
                     let combined = apart(pin!(self.combine(state, record))).await;
                     next.combined(combined);
@@ -91,13 +94,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 Next::Asking(_) => {
                     // It is asked once.
                     let Some(head) = head.take() else { return };
-                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last))).await;
+                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last, place))).await;
                     match asked {
-                        Asked::Response(at) => next.answered(head.response(), at),
+                        Asked::Response(at) => next.answered(head.response(), &at),
                         Asked::Nobody => next.unreachable(),
-                        Asked::Continues(found, completing) => {
-                            let Next::FromCache(state) = &next else { return };
-                            return place.complete(state, found, record, completing.with_head(head.as_mut()));
+                        Asked::Continues => {
+                            let (Next::FromCache(state), Some(found)) = (&next, last) else { return };
+                            return place.complete(state, found, record, head.as_mut());
                         }
                     }
                     continue;
@@ -119,7 +122,6 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
                 Next::CouldNotBeStored(state) => return self.hand_over(state, place),
                 Next::GatewayTimeout(state) => return self.gateway_timeout(state, place),
-                Next::Ended => return,
             }
             next.go_on();
         }
@@ -167,15 +169,16 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Sends a request and waits for the head of the response.
     async fn send<const BYTES: usize, const FIELDS: usize>(
         &mut self,
-        request: &Outgoing<'_>,
+        asking: &Asking<'_>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
+        let request = asking.outgoing();
         let requested = self.clock.now();
         self.report.forward_status = None;
         let mut content = sent.content.take();
         let exchange = Sending { content: content.as_mut(), interim: &mut *sent.interim };
-        let sending = self.origin.send(request, exchange, head.as_mut());
+        let sending = self.origin.send(&request, exchange, head.as_mut());
         let failure = match deadline::before(sent.deadline.as_mut(), sending).await {
             Ok(Ok(())) => {
                 let at = Exchange { requested, received: self.clock.now() };
@@ -208,6 +211,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         head: &mut HeadBuf<BYTES, FIELDS>,
         record: &mut [u8],
         last: &mut Option<Found>,
+        place: &mut Place<'_, 'c>,
     ) -> Asked {
         loop {
             let Next::Asking(asking) = next else { return Asked::Nobody };
@@ -217,28 +221,26 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             if let Asking::Miss(_) = asking {
                 *last = None;
             }
-            let Some(at) = apart(pin!(self.send(&asking.outgoing(), sent, head))).await else {
+            let Some(at) = apart(pin!(self.send(asking, sent, head))).await else {
                 return Asked::Nobody;
             };
-            let (work, answer) = match asking.answered(head.response(), at) {
-                Next::Asking(again) => {
-                    *asking = again;
+            let look = asking.look(head.response(), &at);
+            let (work, answer) = match &look {
+                Look::Again(again) => {
+                    *asking = Asking::Miss(*again);
                     continue;
                 }
-                Next::Combining(state) => {
-                    let continued = apart(pin!(self.continue_part(&state, &at, record))).await;
-                    if let Some((state, (found, completing))) = state.next().zip(continued) {
+                Look::Continues(state) => {
+                    let continued = apart(pin!(self.continue_part(state, &at, record, last, place))).await;
+                    if next.continued(state, continued) {
                         self.report.step(Step::FromCache);
                         self.report.outcome = Outcome::Completed;
-                        *next = Next::FromCache(state);
-                        return Asked::Continues(found, completing);
+                        return Asked::Continues;
                     }
-                    *asking = Asking::Miss(state.lost());
                     continue;
                 }
-                Next::NeedToBeUpdated(state) => (*state.work(), state.answers()),
-                Next::HeadUpdate(state) => (*state.work(), None),
-                _ => {
+                Look::Freshens(work, answer) => (work, *answer),
+                Look::Ends => {
                     let status = head.response().status;
                     if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
                         self.report.outcome = Outcome::Changed;
@@ -247,17 +249,18 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
             };
             self.report.step(Step::NeedToBeUpdated);
-            apart(pin!(self.freshen(&work, answer, last, record))).await;
+            apart(pin!(self.freshen(work, answer, last, record))).await;
             if last.is_some() || answer.is_none() {
                 return Asked::Response(at);
             }
-            *asking = asking.lost();
+            asking.lose();
         }
     }
 
     #[cfg_attr(not(feature = "groups"), allow(unused_variables))]
     async fn invalidate(&mut self, state: &InvalidateEntries<'_>, record: &mut [u8]) {
         self.report.step(Step::InvalidateEntries);
+        self.pending.invalidating = true;
         #[cfg(feature = "groups")]
         self.invalidate_groups(state.groups()).await;
         for key in state.keys() {
@@ -272,6 +275,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         for id in state.ids() {
             self.remove(id).await;
         }
+        self.pending.invalidating = false;
     }
 
     async fn store_and_use<'c>(

@@ -4,29 +4,10 @@
 //! directives are ignored and malformed ones hide none of the others. When directives conflict,
 //! the more restrictive one holds.
 
-use super::directives::{Argument, Directives};
+use super::directives::{Argument, Directives, NAMES, Name};
 use super::list;
-use crate::head::{Fields, Folded, folded};
+use crate::head::Fields;
 use crate::time::DeltaSeconds;
-
-folded! {
-    MAX_AGE = b"max-age",
-    S_MAXAGE = b"s-maxage",
-    STALE_WHILE_REVALIDATE = b"stale-while-revalidate",
-    STALE_IF_ERROR = b"stale-if-error",
-    NO_STORE = b"no-store",
-    NO_CACHE = b"no-cache",
-    PRIVATE = b"private",
-    PUBLIC = b"public",
-    MUST_REVALIDATE = b"must-revalidate",
-    PROXY_REVALIDATE = b"proxy-revalidate",
-    MUST_UNDERSTAND = b"must-understand",
-    NO_TRANSFORM = b"no-transform",
-    IMMUTABLE = b"immutable",
-    MIN_FRESH = b"min-fresh",
-    MAX_STALE = b"max-stale",
-    ONLY_IF_CACHED = b"only-if-cached",
-}
 
 /// A directive whose argument is a number of seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,36 +124,35 @@ impl ResponseDirectives {
     /// Adds the directives of one more line.
     pub(crate) fn absorb(&mut self, line: &[u8]) {
         for (name, argument) in Directives::of(line) {
-            let folded = Folded::of(name);
-            let lifetime = match name.len() {
-                7 if folded == MAX_AGE => &mut self.max_age,
-                8 if folded == S_MAXAGE => &mut self.s_maxage,
-                14 if folded == STALE_IF_ERROR => &mut self.stale_if_error,
-                22 if folded == STALE_WHILE_REVALIDATE => &mut self.stale_while_revalidate,
-                _ => {
+            let lifetime = match NAMES.find(name) {
+                Some(Name::MaxAge) => &mut self.max_age,
+                Some(Name::SMaxage) => &mut self.s_maxage,
+                Some(Name::StaleIfError) => &mut self.stale_if_error,
+                Some(Name::StaleWhileRevalidate) => &mut self.stale_while_revalidate,
+                Some(name) => {
                     self.flags |= Self::flag(name, argument);
                     continue;
                 }
+                None => continue,
             };
             lifetime.add(argument);
         }
     }
 
     /// The flag of a directive; none if it has no meaning here.
-    fn flag(name: &[u8], argument: Argument<'_>) -> u16 {
-        let folded = Folded::of(name);
-        match name.len() {
-            6 if folded == PUBLIC => Self::PUBLIC,
-            7 if folded == PRIVATE && argument.names_fields() => Self::PRIVATE_FIELDS,
-            7 if folded == PRIVATE => Self::PRIVATE,
-            8 if folded == NO_STORE => Self::NO_STORE,
-            8 if folded == NO_CACHE && argument.names_fields() => Self::NO_CACHE_FIELDS,
-            8 if folded == NO_CACHE => Self::NO_CACHE,
-            9 if folded == IMMUTABLE => Self::IMMUTABLE,
-            12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
-            15 if folded == MUST_REVALIDATE => Self::MUST_REVALIDATE,
-            15 if folded == MUST_UNDERSTAND => Self::MUST_UNDERSTAND,
-            16 if folded == PROXY_REVALIDATE => Self::PROXY_REVALIDATE,
+    fn flag(name: Name, argument: Argument<'_>) -> u16 {
+        match name {
+            Name::Public => Self::PUBLIC,
+            Name::Private if argument.names_fields() => Self::PRIVATE_FIELDS,
+            Name::Private => Self::PRIVATE,
+            Name::NoStore => Self::NO_STORE,
+            Name::NoCache if argument.names_fields() => Self::NO_CACHE_FIELDS,
+            Name::NoCache => Self::NO_CACHE,
+            Name::Immutable => Self::IMMUTABLE,
+            Name::NoTransform => Self::NO_TRANSFORM,
+            Name::MustRevalidate => Self::MUST_REVALIDATE,
+            Name::MustUnderstand => Self::MUST_UNDERSTAND,
+            Name::ProxyRevalidate => Self::PROXY_REVALIDATE,
             _ => 0,
         }
     }
@@ -232,21 +212,20 @@ impl RequestDirectives {
     /// Adds the directives of one more line.
     pub(crate) fn absorb(&mut self, line: &[u8]) {
         for (name, argument) in Directives::of(line) {
-            let folded = Folded::of(name);
-            let lifetime = match name.len() {
-                7 if folded == MAX_AGE => &mut self.max_age,
-                9 if folded == MIN_FRESH => &mut self.min_fresh,
-                14 if folded == STALE_IF_ERROR => &mut self.stale_if_error,
-                9 if folded == MAX_STALE => {
+            let lifetime = match NAMES.find(name) {
+                Some(Name::MaxAge) => &mut self.max_age,
+                Some(Name::MinFresh) => &mut self.min_fresh,
+                Some(Name::StaleIfError) => &mut self.stale_if_error,
+                Some(Name::MaxStale) => {
                     self.accept_stale(argument);
                     continue;
                 }
-                _ => {
-                    self.flags |= match name.len() {
-                        8 if folded == NO_CACHE => Self::NO_CACHE,
-                        8 if folded == NO_STORE => Self::NO_STORE,
-                        12 if folded == NO_TRANSFORM => Self::NO_TRANSFORM,
-                        14 if folded == ONLY_IF_CACHED => Self::ONLY_IF_CACHED,
+                other => {
+                    self.flags |= match other {
+                        Some(Name::NoCache) => Self::NO_CACHE,
+                        Some(Name::NoStore) => Self::NO_STORE,
+                        Some(Name::NoTransform) => Self::NO_TRANSFORM,
+                        Some(Name::OnlyIfCached) => Self::ONLY_IF_CACHED,
                         _ => 0,
                     };
                     continue;

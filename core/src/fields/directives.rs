@@ -2,6 +2,7 @@
 
 use super::list::{Elements, quoted_len};
 use super::{scan, trim};
+use crate::head::Names;
 use crate::time::DeltaSeconds;
 
 /// Name and argument of every directive on one line.
@@ -66,6 +67,46 @@ impl<'a> Directives<'a> {
         Some(split(element))
     }
 }
+
+/// What a directive is called. Some are of requests, some of responses, some of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    Immutable,
+    MaxAge,
+    MaxStale,
+    MinFresh,
+    MustRevalidate,
+    MustUnderstand,
+    NoCache,
+    NoStore,
+    NoTransform,
+    OnlyIfCached,
+    Private,
+    ProxyRevalidate,
+    Public,
+    SMaxage,
+    StaleIfError,
+    StaleWhileRevalidate,
+}
+
+pub(super) static NAMES: Names<Name, 16> = Names::of([
+    (b"public", Name::Public),
+    (b"max-age", Name::MaxAge),
+    (b"private", Name::Private),
+    (b"no-cache", Name::NoCache),
+    (b"no-store", Name::NoStore),
+    (b"s-maxage", Name::SMaxage),
+    (b"immutable", Name::Immutable),
+    (b"max-stale", Name::MaxStale),
+    (b"min-fresh", Name::MinFresh),
+    (b"no-transform", Name::NoTransform),
+    (b"only-if-cached", Name::OnlyIfCached),
+    (b"stale-if-error", Name::StaleIfError),
+    (b"must-revalidate", Name::MustRevalidate),
+    (b"must-understand", Name::MustUnderstand),
+    (b"proxy-revalidate", Name::ProxyRevalidate),
+    (b"stale-while-revalidate", Name::StaleWhileRevalidate),
+]);
 
 /// What stands behind a directive's `=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

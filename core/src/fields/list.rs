@@ -1,6 +1,7 @@
 //! Comma-separated lists (RFC 9110 §5.6.1), with quoted strings in them.
 
 use super::{scan, trim_end};
+use crate::head::{Fields, FieldsIter};
 
 /// The elements of one list value: separated by commas outside quoted strings, trimmed, empty ones
 /// skipped.
@@ -72,6 +73,36 @@ impl<'a> Iterator for Elements<'a> {
         let (element, rest) = self.rest.split_at_checked(end)?;
         self.rest = rest;
         Some(trim_end(element))
+    }
+}
+
+/// The elements of every line of one name, one after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct Members<'a> {
+    elements: Elements<'a>,
+    lines: FieldsIter<'a>,
+    name: &'a [u8],
+}
+
+impl<'a> Members<'a> {
+    /// Those of the lines called `name`.
+    pub(crate) fn of(fields: Fields<'a>, name: &'a [u8]) -> Self {
+        Self { elements: Elements::of(&[]), lines: fields.iter(), name }
+    }
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            if let Some(element) = self.elements.next() {
+                return Some(element);
+            }
+            let line = self.lines.find(|line| line.is_called(self.name))?;
+            self.elements = Elements::of(line.value());
+        }
     }
 }
 

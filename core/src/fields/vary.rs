@@ -1,6 +1,6 @@
 //! `Vary` (RFC 9110 §12.5.5).
 
-use super::list::Elements;
+use super::list::{Elements, Members};
 use crate::head::Fields;
 
 /// What a response says of its selection.
@@ -40,12 +40,13 @@ impl<'a> Vary<'a> {
     }
 
     /// Whether `are` holds for every nominated field name.
-    pub(crate) fn all_names(&self, are: impl FnMut(&'a [u8]) -> bool) -> bool {
+    pub(crate) fn all_names(&self, mut are: impl FnMut(&'a [u8]) -> bool) -> bool {
+        let are: &mut dyn FnMut(&'a [u8]) -> bool = &mut are;
         match self {
             Self::Nothing => true,
             Self::Anything => false,
             Self::Line(value) => Elements::of(value).all(are),
-            Self::Lines(fields) => fields.lines("vary").flat_map(Elements::of).all(are),
+            Self::Lines(fields) => Members::of(*fields, b"vary").all(are),
         }
     }
 }

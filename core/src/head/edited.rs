@@ -2,8 +2,9 @@
 
 use super::names::KnownSet;
 use super::{Field, Fields, FieldsIter, Known};
+use crate::fields::ResponseDirectives;
+use crate::fields::cache_control::names_field;
 use crate::fields::list::{self, Elements};
-use crate::fields::{ResponseDirectives, cache_control};
 
 /// Lines made by the cache itself: at most this many in one head.
 const ADDED_MAX: usize = 4;
@@ -23,6 +24,15 @@ const NEVER_OF_THE_CONNECTION: KnownSet = KnownSet::of(&[
     Known::Vary,
 ]);
 
+/// The incoming lines' `Connection` may name further lines to leave out.
+const BY_CONNECTION: u8 = 1;
+/// The incoming lines' `private="…"` may, too.
+const BY_PRIVATE: u8 = 1 << 1;
+/// A `no-cache="…"` may name lines of the base to leave out.
+const BY_NO_CACHE: u8 = 1 << 2;
+/// Only some names pass.
+const BY_NAME: u8 = 1 << 3;
+
 /// A head made of others: some lines left out, some replaced, some added.
 ///
 /// What a state hands out: the fields to store, to send or to serve. Iterate it as often as
@@ -39,14 +49,10 @@ pub struct Edited<'a> {
     not_kept: KnownSet,
     /// Names that are left out of the incoming lines.
     not_taken: KnownSet,
-    /// The incoming lines' `Connection` may name further lines to leave out.
-    by_connection: bool,
-    /// The incoming lines' `private="…"` may, too.
-    by_private: bool,
-    /// A `no-cache="…"` may name lines of the base to leave out.
-    by_no_cache: bool,
-    /// If given, only these names pass.
-    only: Option<KnownSet>,
+    /// What else may leave lines out; 0 for most heads, which are then looked through quickly.
+    by: u8,
+    /// The names that pass, if others do not ([`BY_NAME`]).
+    only: KnownSet,
     added: [Option<Field<'a>>; ADDED_MAX],
 }
 
@@ -59,10 +65,8 @@ impl<'a> Edited<'a> {
             incoming_names: NameFilter::EMPTY,
             not_kept: KnownSet::EMPTY,
             not_taken: KnownSet::EMPTY,
-            by_connection: false,
-            by_private: false,
-            by_no_cache: false,
-            only: None,
+            by: 0,
+            only: KnownSet::EMPTY,
             added: [None; ADDED_MAX],
         }
     }
@@ -74,9 +78,13 @@ impl<'a> Edited<'a> {
         self.not_taken = self.not_taken.and(KnownSet::HOP_BY_HOP).and(but_not);
         for line in incoming {
             self.incoming_names.add(line.name_octets());
-            self.by_connection |= line.is("connection") && self.takes_less_by(line.value());
+            if line.is("connection") && self.takes_less_by(line.value()) {
+                self.by |= BY_CONNECTION;
+            }
         }
-        self.by_private = shared && ResponseDirectives::of(incoming).private_fields();
+        if shared && ResponseDirectives::of(incoming).private_fields() {
+            self.by |= BY_PRIVATE;
+        }
         self
     }
 
@@ -96,13 +104,14 @@ impl<'a> Edited<'a> {
     /// Leaves the base's lines out that a `no-cache="…"`, of the base or among those that arrived,
     /// names.
     pub(crate) const fn hiding_no_cache(mut self) -> Self {
-        self.by_no_cache = true;
+        self.by |= BY_NO_CACHE;
         self
     }
 
     /// Leaves out every line but those of these names.
     pub(crate) const fn only(mut self, names: KnownSet) -> Self {
-        self.only = Some(names);
+        self.by |= BY_NAME;
+        self.only = names;
         self
     }
 
@@ -120,46 +129,42 @@ impl<'a> Edited<'a> {
         EditedIter { base: self.base.iter(), incoming: self.incoming.iter(), added: 0, head: *self }
     }
 
-    /// The values of every line called `name`, in order, compared without regard to case. Which lines stay and
-    /// which are taken depends on the name alone, so the others need not be looked at.
-    pub(crate) fn lines<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+    /// Whether `is` holds for the value of a line called `name`, in order, compared without regard to case. Which
+    /// lines stay and which are taken depends on the name alone, so the others need not be looked at.
+    pub(crate) fn any_line(&self, name: &str, is: &mut dyn FnMut(&'a [u8]) -> bool) -> bool {
         let octets = name.as_bytes();
         let stays = self.base.contains(name) && self.keeps(octets);
         let is_taken = self.incoming_names.may_contain(octets) && self.takes(octets);
-        let base = if stays { self.base } else { Fields::EMPTY }.lines(name);
-        let incoming = if is_taken { self.incoming } else { Fields::EMPTY }.lines(name);
-        let added = self.added.into_iter().flatten().filter(move |line| line.is(name));
-        base.chain(incoming).chain(added.map(|line| line.value()))
+        for (fields, count) in [(self.base, stays), (self.incoming, is_taken)] {
+            if count && fields.lines(name).any(&mut *is) {
+                return true;
+            }
+        }
+        self.added.iter().flatten().any(|line| line.is(name) && is(line.value()))
     }
 
     /// The value of the first line called `name`, compared without regard to case.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
-        self.lines(name).next()
+        let mut first = None;
+        self.any_line(name, &mut |value| {
+            first = Some(value);
+            true
+        });
+        first
     }
 
     /// Whether there is a line called `name`.
     pub(crate) fn contains(&self, name: &str) -> bool {
-        let octets = name.as_bytes();
-        (self.base.contains(name) && self.keeps(octets))
-            || (self.incoming.contains(name) && self.takes(octets))
-            || self.added.iter().flatten().any(|line| line.is(name))
+        self.any_line(name, &mut |_| true)
     }
 
     /// Whether a line of the base stays.
     #[inline]
     fn keeps(&self, name: &[u8]) -> bool {
         let is_out = self.not_kept.contains(name)
-            || (self.only.is_some() && self.is_passed_over(name))
             || (self.incoming_names.may_contain(name) && self.is_replaced(name))
-            || (self.by_no_cache && self.is_hidden(name))
-            || (self.by_private && self.is_private(name));
+            || (self.by & (BY_NAME | BY_NO_CACHE | BY_PRIVATE) != 0 && self.is_left_out(name));
         !is_out
-    }
-
-    /// Whether only other names pass.
-    #[inline(never)]
-    fn is_passed_over(&self, name: &[u8]) -> bool {
-        self.only.is_some_and(|only| !only.contains(name))
     }
 
     /// Whether an incoming line takes the place of the base's lines of that name.
@@ -168,34 +173,32 @@ impl<'a> Edited<'a> {
         self.incoming.iter().any(|line| line.is_called(name)) && self.takes(name)
     }
 
-    /// Whether a `no-cache="…"` keeps a line of the base back.
+    /// Whether only other names pass, or a `no-cache="…"` or the incoming lines' `private="…"` names a line of the
+    /// base.
     #[cold]
-    fn is_hidden(&self, name: &[u8]) -> bool {
-        [self.base, self.incoming].iter().any(|fields| cache_control::names_field(*fields, b"no-cache", name))
+    fn is_left_out(&self, name: &[u8]) -> bool {
+        (self.by & BY_NAME != 0 && !self.only.contains(name))
+            || (self.by & BY_NO_CACHE != 0
+                && [self.base, self.incoming].iter().any(|fields| names_field(*fields, b"no-cache", name)))
+            || (self.by & BY_PRIVATE != 0 && names_field(self.incoming, b"private", name))
     }
 
     /// Whether an incoming line is one to take.
     #[inline]
     fn takes(&self, name: &[u8]) -> bool {
         let is_out = self.not_taken.contains(name)
-            || (self.only.is_some() && self.is_passed_over(name))
-            || ((self.by_connection || self.by_private) && self.is_refused(name));
+            || (self.by & (BY_NAME | BY_CONNECTION | BY_PRIVATE) != 0 && self.is_refused(name));
         !is_out
     }
 
-    /// Whether the incoming lines themselves name one that is not to be taken.
+    /// Whether only other names pass, or the incoming lines themselves name one that is not to be taken.
     #[cold]
     fn is_refused(&self, name: &[u8]) -> bool {
-        let by_connection = self.by_connection
-            && !NEVER_OF_THE_CONNECTION.contains(name)
-            && self.incoming.lines("connection").any(|value| list::contains(value, name));
-        by_connection || (self.by_private && self.is_private(name))
-    }
-
-    /// Whether the incoming lines' `private="…"` names the field.
-    #[cold]
-    fn is_private(&self, name: &[u8]) -> bool {
-        cache_control::names_field(self.incoming, b"private", name)
+        (self.by & BY_NAME != 0 && !self.only.contains(name))
+            || (self.by & BY_CONNECTION != 0
+                && !NEVER_OF_THE_CONNECTION.contains(name)
+                && self.incoming.lines("connection").any(|value| list::contains(value, name)))
+            || (self.by & BY_PRIVATE != 0 && names_field(self.incoming, b"private", name))
     }
 
     /// Whether a `Connection` value may name lines that would else be taken: it has other options

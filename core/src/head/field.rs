@@ -1,6 +1,5 @@
 //! Views of field lines: one line, and the lines of one head in their order.
 
-use super::folded::Folded;
 use super::names::Known;
 use super::packed;
 use core::fmt;
@@ -54,8 +53,9 @@ impl<'a> Field<'a> {
     }
 
     /// Whether the line's name is `name`, without regard to case.
+    #[inline]
     pub const fn is(&self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name.as_bytes())
+        self.name.len() == name.len() && is_same(self.name, name.as_bytes())
     }
 
     #[inline]
@@ -86,7 +86,13 @@ impl defmt::Format for Field<'_> {
 /// For names of one length.
 #[inline(never)]
 fn same_but_for_case(a: &[u8], b: &[u8]) -> bool {
-    a == b || (Folded::of(a) == Folded::of(b) && a.eq_ignore_ascii_case(b))
+    a == b || a.eq_ignore_ascii_case(b)
+}
+
+/// The same, where they rarely are in one case.
+#[inline(never)]
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.eq_ignore_ascii_case(b)
 }
 
 /// Where one field line lies in the block of a head.

@@ -19,7 +19,7 @@ pub use buf::{HeadBuf, HeadError, HeadMut, Malformed};
 pub use edited::{Edited, EditedIter};
 
 pub use field::{Field, Fields, FieldsIter};
-pub(crate) use folded::{Folded, folded};
+pub(crate) use folded::Names;
 pub use method::Method;
 pub(crate) use names::{Known, KnownSet};
 pub(crate) use text::Text;

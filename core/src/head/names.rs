@@ -1,6 +1,6 @@
 //! The field names a cache acts on, and how they are told apart.
 
-use super::folded::{Folded, folded};
+use super::folded::Names;
 
 /// A field name that means something to the cache.
 ///
@@ -41,106 +41,66 @@ pub(crate) enum Known {
     Vary,
 }
 
-folded! {
-    AGE = b"age",
-    AUTHORIZATION = b"authorization",
-    CACHE_CONTROL = b"cache-control",
-    CONNECTION = b"connection",
-    CONTENT_DIGEST = b"content-digest",
-    CONTENT_ENCODING = b"content-encoding",
-    CONTENT_LENGTH = b"content-length",
-    CONTENT_LOCATION = b"content-location",
-    CONTENT_RANGE = b"content-range",
-    COOKIE = b"cookie",
-    DATE = b"date",
-    ETAG = b"etag",
-    EXPIRES = b"expires",
-    IF_MATCH = b"if-match",
-    IF_MODIFIED_SINCE = b"if-modified-since",
-    IF_NONE_MATCH = b"if-none-match",
-    IF_RANGE = b"if-range",
-    IF_UNMODIFIED_SINCE = b"if-unmodified-since",
-    KEEP_ALIVE = b"keep-alive",
-    LAST_MODIFIED = b"last-modified",
-    LOCATION = b"location",
-    PRAGMA = b"pragma",
-    PROXY_AUTHENTICATE = b"proxy-authenticate",
-    PROXY_AUTHENTICATION_INFO = b"proxy-authentication-info",
-    PROXY_AUTHORIZATION = b"proxy-authorization",
-    PROXY_CONNECTION = b"proxy-connection",
-    RANGE = b"range",
-    TE = b"te",
-    TRANSFER_ENCODING = b"transfer-encoding",
-    UPGRADE = b"upgrade",
-    VARY = b"vary",
-}
+/// What they are called, the shortest first.
+const NAMES: [(&[u8], Known); 31] = [
+    (b"te", Known::Te),
+    (b"age", Known::Age),
+    (b"date", Known::Date),
+    (b"etag", Known::ETag),
+    (b"vary", Known::Vary),
+    (b"range", Known::Range),
+    (b"cookie", Known::Cookie),
+    (b"pragma", Known::Pragma),
+    (b"expires", Known::Expires),
+    (b"upgrade", Known::Upgrade),
+    (b"if-match", Known::IfMatch),
+    (b"if-range", Known::IfRange),
+    (b"location", Known::Location),
+    (b"connection", Known::Connection),
+    (b"keep-alive", Known::KeepAlive),
+    (b"authorization", Known::Authorization),
+    (b"cache-control", Known::CacheControl),
+    (b"content-range", Known::ContentRange),
+    (b"if-none-match", Known::IfNoneMatch),
+    (b"last-modified", Known::LastModified),
+    (b"content-digest", Known::ContentDigest),
+    (b"content-length", Known::ContentLength),
+    (b"content-encoding", Known::ContentEncoding),
+    (b"content-location", Known::ContentLocation),
+    (b"proxy-connection", Known::ProxyConnection),
+    (b"if-modified-since", Known::IfModifiedSince),
+    (b"transfer-encoding", Known::TransferEncoding),
+    (b"proxy-authenticate", Known::ProxyAuthenticate),
+    (b"if-unmodified-since", Known::IfUnmodifiedSince),
+    (b"proxy-authorization", Known::ProxyAuthorization),
+    (b"proxy-authentication-info", Known::ProxyAuthenticationInfo),
+];
+
+static TABLE: Names<Known, { NAMES.len() }> = Names::of(NAMES);
+
+/// How many octets they have, by their numbers.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+static LENGTHS: [u8; NAMES.len()] = {
+    let mut lengths = [0; NAMES.len()];
+    let mut rest: &[_] = &NAMES;
+    while let [(name, known), others @ ..] = rest {
+        lengths[*known as usize] = name.len() as u8;
+        rest = others;
+    }
+    lengths
+};
 
 impl Known {
     /// The field called `name`, compared without regard to case; `None` for all others.
     #[inline]
     pub(crate) fn of(name: &[u8]) -> Option<Self> {
-        let folded = Folded::of(name);
-        Some(match name.len() {
-            2 if folded == TE => Self::Te,
-            3 if folded == AGE => Self::Age,
-            4 if folded == DATE => Self::Date,
-            4 if folded == ETAG => Self::ETag,
-            4 if folded == VARY => Self::Vary,
-            5 if folded == RANGE => Self::Range,
-            6 if folded == COOKIE => Self::Cookie,
-            6 if folded == PRAGMA => Self::Pragma,
-            7 if folded == EXPIRES => Self::Expires,
-            7 if folded == UPGRADE => Self::Upgrade,
-            8 if folded == IF_MATCH => Self::IfMatch,
-            8 if folded == IF_RANGE => Self::IfRange,
-            8 if folded == LOCATION => Self::Location,
-            10 if folded == CONNECTION => Self::Connection,
-            10 if folded == KEEP_ALIVE => Self::KeepAlive,
-            13 if folded == CACHE_CONTROL => Self::CacheControl,
-            13 if folded == LAST_MODIFIED => Self::LastModified,
-            13 if folded == AUTHORIZATION => Self::Authorization,
-            13 if folded == CONTENT_RANGE => Self::ContentRange,
-            13 if folded == IF_NONE_MATCH => Self::IfNoneMatch,
-            14 if folded == CONTENT_LENGTH => Self::ContentLength,
-            14 if folded == CONTENT_DIGEST => Self::ContentDigest,
-            16 if folded == CONTENT_ENCODING => Self::ContentEncoding,
-            16 if folded == CONTENT_LOCATION => Self::ContentLocation,
-            16 if folded == PROXY_CONNECTION => Self::ProxyConnection,
-            17 if folded == IF_MODIFIED_SINCE => Self::IfModifiedSince,
-            17 if folded == TRANSFER_ENCODING => Self::TransferEncoding,
-            18 if folded == PROXY_AUTHENTICATE => Self::ProxyAuthenticate,
-            19 if folded == IF_UNMODIFIED_SINCE => Self::IfUnmodifiedSince,
-            19 if folded == PROXY_AUTHORIZATION => Self::ProxyAuthorization,
-            25 if folded == PROXY_AUTHENTICATION_INFO => Self::ProxyAuthenticationInfo,
-            _ => return None,
-        })
+        TABLE.find(name)
     }
-}
 
-impl Known {
     /// Octets of the name.
-    const fn length(self) -> u32 {
-        match self {
-            Self::Te => 2,
-            Self::Age => 3,
-            Self::Date | Self::ETag | Self::Vary => 4,
-            Self::Range => 5,
-            Self::Cookie | Self::Pragma => 6,
-            Self::Expires | Self::Upgrade => 7,
-            Self::IfMatch | Self::IfRange | Self::Location => 8,
-            Self::Connection | Self::KeepAlive => 10,
-            Self::Authorization
-            | Self::CacheControl
-            | Self::ContentRange
-            | Self::IfNoneMatch
-            | Self::LastModified => 13,
-            Self::ContentDigest | Self::ContentLength => 14,
-            Self::ContentEncoding | Self::ContentLocation | Self::ProxyConnection => 16,
-            Self::IfModifiedSince | Self::TransferEncoding => 17,
-            Self::ProxyAuthenticate => 18,
-            Self::IfUnmodifiedSince | Self::ProxyAuthorization => 19,
-            Self::ProxyAuthenticationInfo => 25,
-        }
+    #[expect(clippy::indexing_slicing, reason = "there are as many lengths as names")]
+    const fn length(self) -> u8 {
+        LENGTHS[self as usize]
     }
 }
 
@@ -189,9 +149,13 @@ impl KnownSet {
     /// Whether the field called `name` is in the set.
     #[inline]
     pub(crate) fn contains(self, name: &[u8]) -> bool {
-        name.len() < 32
-            && self.lengths & 1 << name.len() != 0
-            && Known::of(name).is_some_and(|name| self.names & 1 << name as u8 != 0)
+        name.len() < 32 && self.lengths & 1 << name.len() != 0 && self.has(name)
+    }
+
+    /// The same for a name that may be in the set by its length.
+    #[inline(never)]
+    fn has(self, name: &[u8]) -> bool {
+        Known::of(name).is_some_and(|name| self.names & 1 << name as u8 != 0)
     }
 }
 

@@ -19,25 +19,18 @@ pub(crate) fn packed_len(field: &Field<'_>) -> Option<usize> {
     Some(length_len(name) + length_len(value) + name + value)
 }
 
-/// How many octets all of `lines` take when packed.
-pub(crate) fn len_of<'a>(mut lines: impl Iterator<Item = Field<'a>>) -> Option<usize> {
-    lines.try_fold(0_usize, |sum, line| sum.checked_add(packed_len(&line)?))
-}
-
-/// Hands the packed form of `field` to `sink`, piece by piece.
-pub(crate) fn pack<E>(field: &Field<'_>, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
-    for part in [field.name_octets(), field.value()] {
-        let len = part.len();
-        match u8::try_from(len) {
-            Ok(short) if short != LONG => sink(&[short])?,
-            _ => {
-                let [low, high, ..] = len.to_le_bytes();
-                sink(&[LONG, low, high])?;
-            }
+/// Hands out the packed form of `field`, piece by piece, as long as they are taken; whether all were.
+#[inline(never)]
+pub(crate) fn pack(field: &Field<'_>, takes: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    let parts = [field.name_octets(), field.value()];
+    let lengths = parts.iter().all(|part| match u8::try_from(part.len()) {
+        Ok(short) if short != LONG => takes(&[short]),
+        _ => {
+            let [low, high, ..] = part.len().to_le_bytes();
+            takes(&[LONG, low, high])
         }
-    }
-    sink(field.name_octets())?;
-    sink(field.value())
+    });
+    lengths && parts.iter().all(|part| takes(part))
 }
 
 /// The first packed line and what follows it; `None` at the end, or if the octets make no line.
@@ -78,11 +71,11 @@ mod tests {
 
     fn packed(field: &Field<'_>) -> Vec<u8> {
         let mut octets = Vec::new();
-        let done: Result<(), ()> = pack(field, |part| {
+        let done = pack(field, &mut |part| {
             octets.extend_from_slice(part);
-            Ok(())
+            true
         });
-        done.unwrap();
+        assert!(done);
         octets
     }
 

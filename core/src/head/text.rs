@@ -1,5 +1,7 @@
 //! Short texts the cache makes itself: ages, lengths, ranges.
 
+use crate::division::divided;
+
 /// At most `N` octets of text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text<const N: usize> {
@@ -12,41 +14,45 @@ impl<const N: usize> Text<N> {
 
     /// Appends `text`. What exceeds `N` octets is left out: the callers' texts never do.
     pub(crate) fn text(mut self, text: &str) -> Self {
-        for octet in text.bytes() {
-            self.push(octet);
-        }
+        append(&mut self.octets, &mut self.len, text.as_bytes());
         self
     }
 
     /// Appends `number` in decimal.
     pub(crate) fn number(mut self, number: u64) -> Self {
-        let mut digits = [0_u8; 20];
-        let mut rest = number;
-        let mut from = digits.len();
-        for (at, digit) in digits.iter_mut().enumerate().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            from = at;
-            if rest == 0 {
-                break;
-            }
-        }
-        for digit in digits.iter().skip(from) {
-            self.push(*digit);
-        }
+        append_number(&mut self.octets, &mut self.len, number);
         self
-    }
-
-    fn push(&mut self, octet: u8) {
-        if let Some(slot) = self.octets.get_mut(self.len) {
-            *slot = octet;
-            self.len += 1;
-        }
     }
 
     pub(crate) fn as_octets(&self) -> &[u8] {
         self.octets.get(..self.len).unwrap_or_default()
     }
+}
+
+#[inline(never)]
+fn append(octets: &mut [u8], len: &mut usize, more: &[u8]) {
+    let room = octets.get_mut(*len..).unwrap_or_default();
+    for (slot, octet) in room.iter_mut().zip(more) {
+        *slot = *octet;
+        *len += 1;
+    }
+}
+
+#[inline(never)]
+fn append_number(octets: &mut [u8], len: &mut usize, number: u64) {
+    let mut digits = [0_u8; 20];
+    let mut rest = number;
+    let mut from = digits.len();
+    for (at, digit) in digits.iter_mut().enumerate().rev() {
+        let ones;
+        (rest, ones) = divided::<10>(rest);
+        *digit = b'0' + ones as u8;
+        from = at;
+        if rest == 0 {
+            break;
+        }
+    }
+    append(octets, len, digits.get(from..).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ mod key;
 #[cfg(feature = "query")]
 pub(crate) mod query;
 pub mod record;
+mod varint;
 
 #[cfg(feature = "groups")]
 pub use group::Group;
 pub use key::PairKey;
 
-use crate::fields::list::Elements;
+use crate::fields::list;
 use crate::head::{Edited, Field, Fields, Method, ResponseHead};
 use crate::secrets::{Hashes, Secret, Secrets, Told};
 use crate::time::ReceivedAt;
@@ -213,6 +214,5 @@ impl NewPair<'_> {
 
 /// Whether `response` nominates the field `name`.
 fn names(response: &Edited<'_>, name: &[u8]) -> bool {
-    let mut members = response.lines("vary").flat_map(Elements::of);
-    members.any(|named| named.eq_ignore_ascii_case(name))
+    response.any_line("vary", &mut |value| list::contains(value, name))
 }

@@ -6,10 +6,9 @@
 //! knows are ignored. A flag says that the nominated secrets are hashed: one line each, 32
 //! hexadecimal digits, which nothing else tells from a secret that looks like them.
 
-use super::{NewPair, PairId, StoredBody, StoredPair};
-use crate::head::{Fields, Method, ResponseHead, packed};
+use super::{NewPair, PairId, StoredBody, StoredPair, varint};
+use crate::head::{Field, Fields, Method, ResponseHead, packed};
 use crate::time::{DeltaSeconds, HttpDate, ReceivedAt, Uptime};
-use serde::{Deserialize, Serialize};
 
 /// The schema this version writes and reads.
 pub const SCHEMA: u8 = 1;
@@ -17,21 +16,24 @@ pub const SCHEMA: u8 = 1;
 /// Octets of the longest description.
 const DESCRIPTION_MAX: usize = 48;
 
-/// What stands before the URI.
-#[derive(Serialize, Deserialize)]
+/// What stands before the URI: schema and flags, an octet each, and then the numbers in this order.
 struct Description {
-    schema: u8,
     flags: u8,
     status: u16,
     /// Milliseconds since boot.
     uptime: u64,
-    /// Seconds since 1970.
+    /// Seconds since 1970, and before them whether they are known: 0 or 1.
     utc: Option<i64>,
     initial_age: u32,
     uri: u16,
     nominated: u16,
     fields: u16,
 }
+
+/// The numbers of a [`Description`].
+type Numbers = [u64; 8];
+/// Where among them the seconds since 1970 stand, which may be missing.
+const UTC: usize = 3;
 
 const METHOD: u8 = 0b11;
 const AUTHORIZED: u8 = 0b100;
@@ -55,24 +57,41 @@ pub fn encoded_len(pair: &NewPair<'_>) -> Option<usize> {
 pub fn encode<E>(pair: &NewPair<'_>, mut sink: impl FnMut(&[u8]) -> Result<(), E>) -> Option<Result<(), E>> {
     let mut buf = [0; DESCRIPTION_MAX];
     let (description, _) = describe(pair, &mut buf)?;
-    let mut all = || {
-        sink(description)?;
-        sink(pair.uri.as_bytes())?;
-        for line in pair.nominated_lines() {
-            packed::pack(&line, &mut sink)?;
-        }
-        for line in pair.fields.iter() {
-            packed::pack(&line, &mut sink)?;
-        }
-        Ok(())
-    };
-    Some(all())
+    let mut result = Ok(());
+    write(pair, description, &mut |piece| {
+        result = sink(piece);
+        result.is_ok()
+    });
+    Some(result)
+}
+
+/// Hands out the pieces, as long as they are taken.
+fn write(pair: &NewPair<'_>, description: &[u8], takes: &mut dyn FnMut(&[u8]) -> bool) {
+    let _ = takes(description)
+        && takes(pair.uri.as_bytes())
+        && all_lines(pair, &mut |line, _| packed::pack(line, takes));
+}
+
+/// Whether `holds` for all lines: the nominated ones and then, with `true`, those of the response. Both kinds are
+/// made while they are looked at, which is compiled here alone.
+fn all_lines(pair: &NewPair<'_>, holds: &mut dyn FnMut(&Field<'_>, bool) -> bool) -> bool {
+    pair.nominated_lines().all(|line| holds(&line, false))
+        && pair.fields.iter().all(|line| holds(&line, true))
 }
 
 /// The description and the length of all that follows it.
 fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Option<(&'b [u8], usize)> {
-    let nominated = packed::len_of(pair.nominated_lines())?;
-    let fields = packed::len_of(pair.fields.iter())?;
+    let (mut nominated, mut fields) = (0_usize, 0_usize);
+    let are_short = all_lines(pair, &mut |line, is_response| {
+        let len = packed::packed_len(line);
+        let sum = if is_response { &mut fields } else { &mut nominated };
+        *sum = sum.saturating_add(len.unwrap_or(usize::MAX));
+        len.is_some()
+    });
+    let lens = [pair.uri.len(), nominated, fields];
+    if !are_short || lens.iter().any(|len| *len > usize::from(u16::MAX)) {
+        return None;
+    }
     let method = match pair.method {
         Method::Head => 1,
         Method::Post => 2,
@@ -80,21 +99,29 @@ fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Optio
         Method::Query => 3,
         _ => 0,
     };
-    let description = Description {
-        schema: SCHEMA,
-        flags: method
-            | if pair.authorized { AUTHORIZED } else { 0 }
-            | if pair.nominated.is_hashed() { SECRETS_HASHED } else { 0 },
-        status: pair.status,
-        uptime: pair.received.uptime.unwrap_or_default().as_millis(),
-        utc: pair.received.utc.map(HttpDate::unix),
-        initial_age: pair.received.initial_age.as_secs(),
-        uri: u16::try_from(pair.uri.len()).ok()?,
-        nominated: u16::try_from(nominated).ok()?,
-        fields: u16::try_from(fields).ok()?,
-    };
-    let octets = postcard::to_slice(&description, buf).ok()?;
-    Some((octets, pair.uri.len() + nominated + fields))
+    let flags = method
+        | if pair.authorized { AUTHORIZED } else { 0 }
+        | if pair.nominated.is_hashed() { SECRETS_HASHED } else { 0 };
+    let utc = pair.received.utc.map(HttpDate::unix);
+    let [uri, nominated, fields] = lens.map(|len| len as u64);
+    let numbers: Numbers = [
+        u64::from(pair.status),
+        pair.received.uptime.unwrap_or_default().as_millis(),
+        u64::from(utc.is_some()),
+        varint::of_signed(utc.unwrap_or_default()),
+        u64::from(pair.received.initial_age.as_secs()),
+        uri,
+        nominated,
+        fields,
+    ];
+    let mut len = 2;
+    *buf.first_chunk_mut()? = [SCHEMA, flags];
+    for (index, number) in numbers.into_iter().enumerate() {
+        if index != UTC || utc.is_some() {
+            varint::write(number, buf, &mut len);
+        }
+    }
+    Some((buf.get(..len)?, lens.iter().sum()))
 }
 
 /// The pair whose record `octets` begins with.
@@ -141,10 +168,32 @@ pub fn decode_received(octets: &[u8]) -> Option<ReceivedAt> {
 }
 
 fn split_description(octets: &[u8]) -> Option<(Description, &[u8])> {
-    if octets.first() != Some(&SCHEMA) {
-        return None;
+    let [SCHEMA, flags, rest @ ..] = octets else { return None };
+    let (mut rest, mut before) = (rest, 0);
+    let mut numbers = Numbers::default();
+    for (index, number) in numbers.iter_mut().enumerate() {
+        if index != UTC || before == 1 {
+            *number = varint::read(&mut rest)?;
+        }
+        before = *number;
     }
-    postcard::take_from_bytes(octets).ok()
+    let [status, uptime, has_utc, utc, initial_age, uri, nominated, fields] = numbers;
+    let short = |number| u16::try_from(number).ok();
+    let description = Description {
+        flags: *flags,
+        status: short(status)?,
+        uptime,
+        utc: match has_utc {
+            0 => None,
+            1 => Some(varint::signed(utc)),
+            _ => return None,
+        },
+        initial_age: u32::try_from(initial_age).ok()?,
+        uri: short(uri)?,
+        nominated: short(nominated)?,
+        fields: short(fields)?,
+    };
+    Some((description, rest))
 }
 
 impl Description {
@@ -168,7 +217,7 @@ pub fn mark_earlier_boot(octets: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::head::{Edited, Field};
+    use crate::head::Edited;
     use crate::pair::Nominated;
 
     fn octets(pair: &NewPair<'_>) -> Vec<u8> {

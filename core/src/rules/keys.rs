@@ -46,27 +46,46 @@ fn without_default_port<'a>(scheme: &str, authority: &'a str) -> &'a str {
 }
 
 /// The octets of `uri` followed by `reference`, normalised.
-pub(crate) fn normalized<'a>(uri: &'a str, reference: &'a str) -> impl Iterator<Item = u8> + use<'a> {
-    let (scheme, separator, authority, rest) = match Parts::of(uri) {
-        Some(parts) => (parts.scheme, SEPARATOR, parts.authority, parts.rest),
-        None => ("", "", "", uri),
+#[inline(never)]
+pub(crate) fn normalized<'a>(uri: &'a str, reference: &'a str) -> Normalized<'a> {
+    let (scheme, authority, rest) = match Parts::of(uri) {
+        Some(Parts { scheme, authority, rest }) => (scheme.len() + SEPARATOR.len(), authority, rest),
+        None => (0, "", uri),
     };
     // Only the host has no case (RFC 3986 §6.2.2.1).
     let host_at = authority.bytes().rposition(|octet| octet == b'@').map_or(0, |at| at + 1);
-    let (userinfo, host) = authority.split_at_checked(host_at).unwrap_or(("", authority));
+    let (userinfo, host) = authority.as_bytes().split_at_checked(host_at).unwrap_or_default();
     let has_path = rest.as_bytes().first() == Some(&b'/') || reference.as_bytes().first() == Some(&b'/');
-    let empty_path = !separator.is_empty() && !has_path;
-    let path = Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2], bare: 0 };
-    lower(scheme)
-        .chain(separator.bytes())
-        .chain(userinfo.bytes())
-        .chain(lower(host))
-        .chain(empty_path.then_some(b'/'))
-        .chain(path)
+    let path: &[u8] = if scheme == 0 || has_path { b"" } else { b"/" };
+    let scheme = uri.as_bytes().get(..scheme).unwrap_or_default();
+    Normalized {
+        parts: [scheme, userinfo, host, path],
+        path: Path { octets: rest.as_bytes(), then: reference.as_bytes(), pending: [None; 2], bare: 0 },
+    }
 }
 
-fn lower(text: &str) -> impl Iterator<Item = u8> + use<'_> {
-    text.bytes().map(|octet| octet.to_ascii_lowercase())
+/// What [`normalized`] makes, octet by octet.
+#[derive(Clone, Debug)]
+pub(crate) struct Normalized<'a> {
+    /// What is left of the scheme with what separates it, the userinfo, the host, and the slash of an empty path.
+    parts: [&'a [u8]; 4],
+    path: Path<'a>,
+}
+
+const USERINFO: usize = 1;
+
+impl Iterator for Normalized<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        for (index, part) in self.parts.iter_mut().enumerate() {
+            if let [octet, rest @ ..] = part {
+                *part = rest;
+                return Some(if index == USERINFO { *octet } else { octet.to_ascii_lowercase() });
+            }
+        }
+        self.path.next()
+    }
 }
 
 /// Whether two URIs name the same resource.
@@ -105,6 +124,7 @@ pub(crate) fn origin(uri: &str) -> Option<&str> {
 }
 
 /// A path and query, normalised, up to the fragment.
+#[derive(Clone, Debug)]
 struct Path<'a> {
     octets: &'a [u8],
     then: &'a [u8],

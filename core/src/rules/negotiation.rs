@@ -1,8 +1,7 @@
 //! Which of several stored responses the request prefers (RFC 9111 §4.1, RFC 9110 §12.5).
 
-use super::vary::members;
 use crate::fields::Vary;
-use crate::fields::list::Elements;
+use crate::fields::list::{Elements, Members};
 use crate::fields::weighted::{MOST, Weighted};
 use crate::head::Fields;
 
@@ -34,7 +33,7 @@ pub(crate) fn preference(vary: &Vary<'_>, request: Fields<'_>, response: Fields<
 /// better.
 pub(crate) fn prefers_language(request: Fields<'_>, language: &[u8]) -> bool {
     let (mut this, mut others) = (0, 0);
-    for member in members(request, b"accept-language").map(Weighted::of) {
+    for member in Members::of(request, b"accept-language").map(Weighted::of) {
         let Some(weight) = member.weight else {
             return false;
         };
@@ -59,7 +58,7 @@ fn only(value: &[u8]) -> Option<&[u8]> {
 
 /// The weight of the most particular range that `value` is in; `None` if the request has no such field.
 fn weight_of(request: Fields<'_>, field: &'static [u8], value: &[u8]) -> Option<u16> {
-    let mut members = members(request, field).map(Weighted::of).peekable();
+    let mut members = Members::of(request, field).map(Weighted::of).peekable();
     members.peek()?;
     let matching =
         members.filter(|member| member.parameters().next().is_none() && is_in(member.range, value));

@@ -1,7 +1,7 @@
 //! Selection among variants (RFC 9111 §4.1).
 
 use crate::fields::Vary;
-use crate::fields::list::Elements;
+use crate::fields::list::Members;
 #[cfg(feature = "negotiation")]
 use crate::fields::weighted::Weighted;
 use crate::head::Fields;
@@ -95,14 +95,9 @@ impl<'a> Given<'a> {
 }
 
 fn same_members(name: &[u8], nominated: Fields<'_>, presented: Fields<'_>) -> bool {
-    let kept = members(nominated, name);
-    let given = members(presented, name);
-    kept.clone().eq(given.clone()) || (is_unordered(name) && equal_in_any_order(kept, given))
-}
-
-/// What is said under `name` in all its lines: the members that are compared.
-pub(crate) fn members<'a>(fields: Fields<'a>, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + Clone {
-    fields.iter().filter(move |field| field.is_called(name)).flat_map(|field| Elements::of(field.value()))
+    let kept = Members::of(nominated, name);
+    let given = Members::of(presented, name);
+    kept.clone().eq(given.clone()) || (is_unordered(name) && equal_in_any_order(&kept, &given))
 }
 
 /// Fields whose members are tokens without case, with their weight beside them (RFC 9110 §12.5).
@@ -115,17 +110,14 @@ fn is_unordered(name: &[u8]) -> bool {
 /// Lists longer than this are compared in their order only, so that the work stays bounded.
 const UNORDERED_MAX: usize = 32;
 
-fn equal_in_any_order<'a>(
-    a: impl Iterator<Item = &'a [u8]> + Clone,
-    b: impl Iterator<Item = &'a [u8]> + Clone,
-) -> bool {
-    let count = |list: &mut dyn Iterator<Item = &'a [u8]>, member: &[u8]| {
-        list.filter(|other| is_same_member(member, other)).count()
+fn equal_in_any_order(a: &Members<'_>, b: &Members<'_>) -> bool {
+    let count = |list: &Members<'_>, member: &[u8]| {
+        list.clone().filter(|other| is_same_member(member, other)).count()
     };
     let length = a.clone().take(UNORDERED_MAX + 1).count();
     length <= UNORDERED_MAX
         && length == b.clone().take(UNORDERED_MAX + 1).count()
-        && a.clone().all(|member| count(&mut a.clone(), member) == count(&mut b.clone(), member))
+        && a.clone().all(|member| count(a, member) == count(b, member))
 }
 
 /// Whether two members mean the same: weights may be written in several ways.

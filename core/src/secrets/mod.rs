@@ -10,8 +10,9 @@ mod hash;
 #[path = "no_hash.rs"]
 mod hash;
 
+use crate::fields::list::Members;
 use crate::head::{Field, Fields};
-use crate::rules::vary;
+
 use hash::Hash;
 #[cfg(feature = "secrets")]
 pub use hash::SecretKey;
@@ -125,7 +126,7 @@ impl Hashes {
             Secret::Cookie => &mut self.cookie,
         };
         let name = secret.name().as_bytes();
-        slot.get_or_insert_with(|| Hash::of(key, name, vary::members(request, name)))
+        slot.get_or_insert_with(|| Hash::of(key, name, Members::of(request, name)))
     }
 
     /// Only those that `are` wanted.

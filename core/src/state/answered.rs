@@ -40,12 +40,13 @@ impl Answered {
         }
     }
 
-    /// Whether it is 412, which is made here.
-    pub(crate) const fn is_precondition_failed(&self) -> bool {
+    /// Whether it is 412 or 416, which are made here.
+    pub(crate) const fn is_made_here(&self) -> bool {
         #[cfg(feature = "server")]
-        return matches!(self.answer, Answer::PreconditionFailed);
-        #[cfg(not(feature = "server"))]
-        false
+        if matches!(self.answer, Answer::PreconditionFailed) {
+            return true;
+        }
+        matches!(self.answer, Answer::Unsatisfiable { .. })
     }
 
     /// Which octets of the whole body to serve: the position of the first, and how many, or `None` for all
@@ -70,19 +71,23 @@ impl Answered {
             Known::Expires,
             Known::Vary,
         ]);
+        const MADE_HERE: KnownSet = KnownSet::of(&[Known::Date]);
+        let range = || Field::new("Content-Range", self.range.as_octets());
         let length = || Field::new("Content-Length", self.length.as_octets());
         match self.answer {
             Answer::Whole => whole,
             Answer::NotModified => whole.only(OF_A_304),
             // The digest is that of another message (RFC 9530 §2).
-            Answer::Part(_) | Answer::Unsatisfiable { .. } => whole
+            Answer::Part(_) => whole
                 .dropping(KnownSet::of(&[Known::ContentDigest]))
-                .with(Known::ContentRange, Field::new("Content-Range", self.range.as_octets()))
+                .with(Known::ContentRange, range())
                 .with(Known::ContentLength, length()),
-            #[cfg(feature = "server")]
-            Answer::PreconditionFailed => {
-                whole.only(KnownSet::of(&[Known::Date])).with(Known::ContentLength, length())
+            // Whoever stores it must not take it for the whole, nor for as fresh.
+            Answer::Unsatisfiable { .. } => {
+                whole.only(MADE_HERE).with(Known::ContentRange, range()).with(Known::ContentLength, length())
             }
+            #[cfg(feature = "server")]
+            Answer::PreconditionFailed => whole.only(MADE_HERE).with(Known::ContentLength, length()),
         }
     }
 }

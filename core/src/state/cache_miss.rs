@@ -4,8 +4,8 @@ use super::candidate::{Candidate, Chosen, Hole};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::{Body, Verdict};
 use super::{
-    Arrived, Combining, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver,
-    InvalidateEntries, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
+    Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
+    HandOver, InvalidateEntries, Look, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -38,6 +38,34 @@ struct Missing {
     modified: Option<MadeDate>,
 }
 
+/// What a response is.
+enum Judgement<'a> {
+    /// It is handed over.
+    HandOver(Judged),
+    /// It continues the stored part at that place, by this part.
+    Continues(usize, Part),
+    /// The origin failed, and this one is served instead.
+    Instead(&'a Candidate),
+    /// It is not what this one is a part of.
+    Changed(PairId),
+}
+
+/// What is to be done about a response that is handed over.
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    /// What it invalidates; `None`: nothing.
+    pub(crate) invalid: Option<Invalid>,
+    /// Those that it freshens, or that are to be forgotten for it. `None` if it is about none.
+    pub(crate) freshened: Option<(Chosen, bool)>,
+}
+
+impl Judged {
+    /// It is not stored, and nothing else is to be done.
+    pub(crate) const fn pass(reason: Reason) -> Self {
+        Self { verdict: Verdict::Pass(reason), invalid: None, freshened: None }
+    }
+}
+
 /// What follows [`CacheMiss`].
 ///
 /// What holds on to the response has its lifetime `'r`; what does not has the request's, `'a`, so
@@ -61,36 +89,49 @@ pub enum MissNext<'a, 'r> {
     CacheMiss(CacheMiss<'a>),
 }
 
-impl<'r> From<End<'r>> for MissNext<'_, 'r> {
-    fn from(end: End<'r>) -> Self {
-        match end {
-            End::StoreAndUse(state) => Self::StoreAndUse(state),
-            End::CouldNotBeStored(state) => Self::CouldNotBeStored(state),
-        }
-    }
-}
+super::follows!(
+    MissNext ['a, 'r]:
+    StoreAndUse(StoreAndUse<'r>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
+    InvalidateEntries(InvalidateEntries<'r>),
+    NeedToBeUpdated(NeedToBeUpdated<'r, HandOver>),
+    Combining(Combining<'a, 'r>),
+    FromCache(FromCache<'a>),
+    CacheMiss(CacheMiss<'a>),
+);
 
 super::context!(CacheMiss);
+
+impl Missing {
+    fn new(context: &Context<'_>, at: usize, hole: Hole) -> Self {
+        let range = Text::EMPTY.text("bytes=").number(hole.first).text("-");
+        let range = match hole.end {
+            Some(end) => range.number(end.saturating_sub(1)),
+            None => range,
+        };
+        let candidates = context.candidates;
+        let strong = candidates.get(at).and_then(|part| candidates.incomplete(part).strong);
+        let modified = match strong {
+            Some(Strong::Modified(date)) => Some(date.to_octets()),
+            Some(Strong::Tag(_)) | None => None,
+        };
+        Self { at, hole, range, modified }
+    }
+}
 
 impl<'a> CacheMiss<'a> {
     pub(crate) const fn new(context: Context<'a>, reason: Reason) -> Self {
         Self { context, reason, missing: None, outdated: None }
     }
 
-    /// The same, asking only for a hole in a stored part: the candidate at `at`.
-    pub(crate) fn completing(self, at: usize, hole: Hole) -> Self {
-        let range = Text::EMPTY.text("bytes=").number(hole.first).text("-");
-        let range = match hole.end {
-            Some(end) => range.number(end.saturating_sub(1)),
-            None => range,
-        };
-        let candidates = self.context.candidates;
-        let strong = candidates.get(at).and_then(|part| candidates.incomplete(part).strong);
-        let modified = match strong {
-            Some(Strong::Modified(date)) => Some(date.to_octets()),
-            Some(Strong::Tag(_)) | None => None,
-        };
-        Self { missing: Some(Missing { at, hole, range, modified }), ..self }
+    /// A request for a hole in a stored part, the candidate at that place; for the whole if none is given.
+    pub(crate) fn asking(context: Context<'a>, reason: Reason, part: Option<(usize, Hole)>) -> Self {
+        Self {
+            context,
+            reason,
+            missing: part.map(|(at, hole)| Missing::new(&context, at, hole)),
+            outdated: None,
+        }
     }
 
     /// Why nothing stored answers.
@@ -131,94 +172,142 @@ impl<'a> CacheMiss<'a> {
     }
 
     /// Goes on with the response, of which only the head need have arrived.
-    #[inline(never)]
     pub fn next<'r>(self, response: ResponseHead<'r>, at: Exchange) -> MissNext<'a, 'r>
     where
         'a: 'r,
     {
-        let context: Context<'r> = self.context;
-        let (arrived, facts) = context.read(response, at);
-        if context.target.is_beside(&response) {
-            return MissNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, Reason::OfTheRequest));
-        }
-        if context.request.method == Method::Head && response.status == 200 {
-            return context.after_head(arrived, &facts);
-        }
-        if let Some(missing) = &self.missing
-            && let Some(next) = self.continued(missing, arrived, &facts)
-        {
-            return next;
-        }
-        let verdict = context.judge(&arrived, &facts);
-        let invalidates = invalidation::invalidates(&context.request, &response);
-        if invalidates || invalidation::names_groups(&context.request, &response) {
-            let by_uri = if invalidates { ByUri::TargetAndLocations } else { ByUri::None };
-            let invalid = Invalid { ids: Chosen::NONE, by_uri };
-            let state = InvalidateEntries::new(context, arrived, invalid, verdict);
-            return MissNext::InvalidateEntries(state);
-        }
-        // What was stored before a QUERY was asked again is not served any more.
-        if let Verdict::Pass(reason) = verdict
-            && context.request.method.is_query()
-            && response.status < 500
-            && reason != Reason::OfTheRequest
-        {
-            let invalid = Invalid { ids: context.candidates.all(), by_uri: ByUri::None };
-            return MissNext::InvalidateEntries(InvalidateEntries::new(context, arrived, invalid, verdict));
-        }
-        End::of(context, arrived, verdict).into()
+        self.answered(response, &at)
     }
 
-    /// What a response to a request for what is missing leads to. `None`: as any other response. Above all
-    /// a 200 is all of a representation, from its first octet on.
-    fn continued<'r>(
-        &self,
-        missing: &Missing,
-        arrived: Arrived<'r>,
-        facts: &ResponseFacts<'r>,
-    ) -> Option<MissNext<'a, 'r>>
+    /// As [`next`](Self::next), to whatever can follow.
+    #[inline(never)]
+    pub(crate) fn answered<'r, N>(&self, response: ResponseHead<'r>, at: &Exchange) -> N
+    where
+        'a: 'r,
+        N: Answered<'a, 'r> + Follows<Combining<'a, 'r>>,
+    {
+        let context: &Context<'r> = &self.context;
+        let (arrived, verdict) = &self.judged(response, at);
+        match verdict {
+            Judgement::HandOver(judged) => context.follow(arrived, judged),
+            Judgement::Continues(at, part) => N::with(Combining::new(self.context, *arrived, *at, *part)),
+            Judgement::Instead(stored) => {
+                N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
+            }
+            Judgement::Changed(outdated) => N::with(self.again(*outdated)),
+        }
+    }
+
+    /// What is to be done before it goes on with the response.
+    #[inline(never)]
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
     where
         'a: 'r,
     {
+        match &self.judged(response, at) {
+            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
+                Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None)
+            }
+            (arrived, Judgement::Continues(at, part)) => {
+                Look::Continues(Combining::new(self.context, *arrived, *at, *part))
+            }
+            (_, Judgement::Changed(outdated)) => Look::Again(self.again(*outdated)),
+            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
+        }
+    }
+
+    /// A request for the whole, after the origin did not continue this part.
+    const fn again(&self, outdated: PairId) -> Self {
+        let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
+        Self { outdated: Some(outdated), ..again }
+    }
+
+    /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
+    #[inline(never)]
+    fn judged<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> (Arrived<'r>, Judgement<'a>)
+    where
+        'a: 'r,
+    {
+        let context = &self.context;
+        let facts = &context.facts(&response, at);
+        let arrived = context.arrived(response, facts, at);
+        if context.request.method == Method::Head && response.status == 200 {
+            return (arrived, Judgement::HandOver(context.after_head(&arrived, facts)));
+        }
+        let judgement = self.continued(&arrived, facts).unwrap_or_else(|| {
+            let verdict = context.judge(&arrived, facts);
+            let invalid = self.invalid(&response, verdict);
+            Judgement::HandOver(Judged { verdict, invalid, freshened: None })
+        });
+        (arrived, judgement)
+    }
+
+    /// What a response invalidates; `None`: nothing.
+    fn invalid(&self, response: &ResponseHead<'_>, verdict: Verdict) -> Option<Invalid> {
+        let context = &self.context;
+        if context.is_beside(response) {
+            return None;
+        }
+        if invalidation::invalidates(&context.request, response) {
+            return Some(Invalid { ids: Chosen::NONE, by_uri: ByUri::TargetAndLocations });
+        }
+        if invalidation::names_groups(&context.request, response) {
+            return Some(Invalid { ids: Chosen::NONE, by_uri: ByUri::None });
+        }
+        match verdict {
+            // What was stored before a QUERY was asked again is not served any more.
+            Verdict::Pass(reason)
+                if context.request.method.is_query()
+                    && response.status < 500
+                    && !matches!(reason, Reason::OfTheRequest | Reason::NotModified) =>
+            {
+                Some(Invalid { ids: context.candidates.all(), by_uri: ByUri::None })
+            }
+            _ => None,
+        }
+    }
+
+    /// What a response to a request for what is missing is to the stored part. `None`: a response as
+    /// any other. Above all a 200 is all of a representation, from its first octet on.
+    #[inline(never)]
+    fn continued(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Option<Judgement<'a>> {
         let candidates = self.context.candidates;
+        let missing = self.missing.as_ref()?;
         let part = candidates.get(missing.at)?;
         let has_conditions =
             self.context.asked().has_if_none_match || self.context.asked().has_if_modified_since;
         match arrived.response.status {
+            _ if self.context.is_beside(&arrived.response) => return None,
             // The client's own condition is met.
             304 if has_conditions => return None,
             206 | 304 | 416 => {}
             status if stale::is_error(status) => {
                 let stored = candidates.best().filter(|(_, best)| best.usability.on_error);
-                let serve = |(_, best)| FromCache::new(self.context, best, Serving::StaleOnError);
-                return stored.map(serve).map(MissNext::FromCache);
+                return stored.map(|(_, best)| Judgement::Instead(best));
             }
             _ => return None,
         }
         let last = missing.hole.end.map(|end| end.saturating_sub(1));
-        let continues = || {
-            let context: Context<'r> = self.context;
-            let may_store = arrived.response.status == 206 && context.may_store(&arrived, facts).is_ok();
-            let stored = candidates.incomplete(part);
-            partial::continues(&stored, missing.hole.first, last, &arrived.response, facts)
-                .filter(|_| may_store)
-        };
-        Some(match continues() {
-            Some(range) => MissNext::Combining(Combining::new(self.context, arrived, missing.at, range)),
-            None => {
-                let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
-                MissNext::CacheMiss(CacheMiss { outdated: Some(part.id), ..again })
-            }
+        let may_store = arrived.response.status == 206 && self.context.may_store(arrived, facts).is_ok();
+        let stored = candidates.incomplete(part);
+        Some(match partial::continues(&stored, missing.hole.first, last, &arrived.response, facts) {
+            Some(range) if may_store => Judgement::Continues(missing.at, range),
+            _ => Judgement::Changed(part.id),
         })
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
     pub fn unreachable(self) -> Unreachable<'a> {
+        self.unanswered()
+    }
+
+    /// As [`unreachable`](Self::unreachable), to whatever can follow.
+    pub(crate) fn unanswered<N: Follows<FromCache<'a>> + Follows<GatewayTimeout<'a>>>(&self) -> N {
         match self.context.candidates.best() {
             Some((_, best)) if best.usability.on_error && self.reason != Reason::Lost => {
-                Unreachable::FromCache(FromCache::new(self.context, best, Serving::StaleOnError))
+                N::with(FromCache::new(self.context, best, Serving::StaleOnError))
             }
-            _ => Unreachable::GatewayTimeout(GatewayTimeout::new(self.context, Reason::Unreachable)),
+            _ => N::with(GatewayTimeout::new(self.context, Reason::Unreachable)),
         }
     }
 }
@@ -243,7 +332,10 @@ impl<'a> Context<'a> {
 
     /// Whether a response is stored, and in place of what.
     #[inline(never)]
-    pub(crate) fn judge(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Verdict {
+    pub(crate) fn judge(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Verdict {
+        if self.is_beside(&arrived.response) {
+            return Verdict::Pass(Reason::OfTheRequest);
+        }
         if let Err(reason) = self.may_store(arrived, facts) {
             return Verdict::Pass(reason);
         }
@@ -271,7 +363,7 @@ impl<'a> Context<'a> {
     }
 
     /// The part that a 206 brings; `None` of any other response.
-    fn part(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<Option<Part>, Reason> {
+    fn part(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Result<Option<Part>, Reason> {
         if arrived.response.status != 206 {
             return Ok(None);
         }
@@ -293,27 +385,31 @@ impl<'a> Context<'a> {
 
     /// A 200 to HEAD: stored responses to GET are freshened or go (§4.3.5).
     #[inline(never)]
-    pub(crate) fn after_head<'c>(self, arrived: Arrived<'a>, facts: &ResponseFacts<'a>) -> MissNext<'c, 'a> {
+    pub(crate) fn after_head(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Judged {
         let freshened = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(true));
         let stale = self.candidates.choose(|candidate| self.head_agrees(candidate, facts) == Some(false));
         // Those there was no room to compare cannot be trusted any more.
         let by_uri = if self.candidates.overflowed() { ByUri::Target } else { ByUri::None };
-        let invalid = Invalid { ids: stale, by_uri };
-        let verdict = if freshened.is_empty() {
-            self.judge(&arrived, facts)
-        } else {
-            Verdict::Pass(Reason::HeadFreshened)
-        };
-        if !freshened.is_empty() {
-            let then = HandOver(invalid, verdict);
-            let forget = self.may_not_keep(&arrived.response, facts);
-            let ids = if forget { freshened } else { self.may_write(freshened) };
-            return MissNext::NeedToBeUpdated(NeedToBeUpdated::new(self, arrived, ids, forget, then));
+        let invalid = Some(Invalid { ids: stale, by_uri }).filter(|invalid| !invalid.is_empty());
+        if freshened.is_empty() {
+            return Judged { verdict: self.judge(arrived, facts), invalid, freshened: None };
         }
-        if invalid.is_empty() {
-            End::of(self, arrived, verdict).into()
-        } else {
-            MissNext::InvalidateEntries(InvalidateEntries::new(self, arrived, invalid, verdict))
+        let forget = self.may_not_keep(&arrived.response, facts);
+        let ids = if forget { freshened } else { self.may_write(freshened) };
+        Judged { verdict: Verdict::Pass(Reason::HeadFreshened), invalid, freshened: Some((ids, forget)) }
+    }
+
+    /// What follows a response that is handed over.
+    #[inline(never)]
+    pub(crate) fn follow<'c, N: Answered<'c, 'a>>(&self, arrived: &Arrived<'a>, judged: &Judged) -> N {
+        let Judged { verdict, invalid, freshened } = *judged;
+        if let Some((ids, forget)) = freshened {
+            let then = HandOver(invalid.unwrap_or(Invalid::NOTHING), verdict);
+            return N::with(NeedToBeUpdated::new(*self, *arrived, ids, forget, then));
+        }
+        match invalid {
+            Some(invalid) => N::with(InvalidateEntries::new(*self, *arrived, invalid, verdict)),
+            None => self.end(arrived, verdict),
         }
     }
 }

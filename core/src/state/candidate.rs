@@ -6,6 +6,7 @@ use crate::reason::Reason;
 use crate::rules::preconditions::Answer;
 use crate::rules::reuse::{Usability, Verdict};
 use crate::time::{HttpDate, ReceivedAt, Uptime};
+use core::cmp::Ordering;
 
 /// A stored response that matches the request's URI, method and variant.
 #[derive(Clone, Copy, Debug)]
@@ -71,10 +72,19 @@ impl Candidate {
     ///
     /// A stored error (5xx) that is not fresh any more comes after everything else: it must not
     /// hide what it stood in for.
-    pub(super) fn rank(&self) -> (bool, bool, bool, u16, Option<HttpDate>, Option<Uptime>) {
+    #[inline(never)]
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank()).then_with(|| self.age_rank().cmp(&other.age_rank()))
+    }
+
+    fn rank(&self) -> (bool, bool, bool, u16) {
         let is_spent = self.is_error() && self.usability.verdict != Verdict::Fresh;
-        let date = (self.date, self.received.uptime);
-        (self.answers(), !is_spent, self.has_vary, self.preference(), date.0, date.1)
+        (self.answers(), !is_spent, self.has_vary, self.preference())
+    }
+
+    /// The more recent, the greater.
+    const fn age_rank(&self) -> (Option<HttpDate>, Option<Uptime>) {
+        (self.date, self.received.uptime)
     }
 
     #[cfg(feature = "negotiation")]
@@ -94,7 +104,7 @@ impl Candidate {
 
     /// Whether it was stored before `other`, by what §4.1 goes by.
     pub(crate) fn is_older(&self, other: &Self) -> bool {
-        (self.date, self.received.uptime) < (other.date, other.received.uptime)
+        self.age_rank() < other.age_rank()
     }
 
     /// Whether it must be validated whatever it says: combining it with others would hide that.
@@ -117,6 +127,10 @@ impl Chosen {
 
     pub(crate) const fn with(self, at: usize) -> Self {
         Self(self.0 | 1 << at)
+    }
+
+    pub(crate) const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 
     pub(crate) const fn contains(self, at: usize) -> bool {

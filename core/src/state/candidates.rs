@@ -90,9 +90,9 @@ impl Candidates {
     pub(crate) fn add(&mut self, mut candidate: Candidate, etag: Option<EntityTag<'_>>) {
         if self.list.is_full() {
             self.overflowed = true;
-            let least = self.list.iter().enumerate().min_by_key(|(_, other)| other.rank());
-            match least.map(|(at, other)| (at, other.rank())) {
-                Some((at, rank)) if rank < candidate.rank() => self.remove(at),
+            let least = self.list.iter().enumerate().min_by(|(_, a), (_, b)| a.compare(b));
+            match least {
+                Some((at, least)) if least.compare(&candidate).is_lt() => self.remove(at),
                 _ => return,
             }
         }
@@ -186,12 +186,11 @@ impl Candidates {
         }
     }
 
-    /// Removes the candidates with these names.
-    pub(crate) fn remove_all(&mut self, ids: &[PairId]) {
-        for id in ids {
-            if let Some(at) = self.position(*id) {
-                self.remove(at);
-            }
+    /// Removes the chosen ones.
+    pub(crate) fn remove_all(&mut self, chosen: Chosen) {
+        // From behind: the last one takes the place of one that is removed.
+        for at in (0..self.list.len()).rev().filter(|at| chosen.contains(*at)) {
+            self.remove(at);
         }
     }
 
@@ -252,7 +251,7 @@ impl Candidates {
     /// The best of those that `are`.
     pub(crate) fn best_of(&self, are: impl Fn(usize, &Candidate) -> bool) -> Option<(usize, &Candidate)> {
         let those = self.list.iter().enumerate().filter(|(at, candidate)| are(*at, candidate));
-        those.max_by_key(|(_, candidate)| candidate.rank())
+        those.max_by(|(_, a), (_, b)| a.compare(b))
     }
 
     /// All of them.

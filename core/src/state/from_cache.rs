@@ -64,39 +64,15 @@ impl<'a> FromCache<'a> {
     /// stored part.
     pub(crate) fn ask_for(&self, hole: Hole) -> Option<CacheMiss<'a>> {
         let at = self.context.candidates.position(self.id)?;
-        Some(CacheMiss::new(self.context, Reason::Incomplete).completing(at, hole))
+        Some(CacheMiss::asking(self.context, Reason::Incomplete, Some((at, hole))))
     }
 
     /// After a validation: the stored response's validators and dates are those of the 304 where it
     /// has them. The pair is removed after this use if the 304 says `forget`.
-    #[inline(never)]
-    pub(crate) fn validated(context: Context<'a>, at: usize, arrived: Arrived<'a>, forget: bool) -> Self {
-        let now = arrived.received.utc;
-        let facts = ResponseFacts::of(arrived.response.fields, now);
-        let candidates = context.candidates;
-        let mut part = None;
-        let (id, hid_fields, old, selected) = match candidates.best_of(|other, _| other == at) {
-            Some((_, stored)) => {
-                let date = facts.date.date().or(now).or(stored.date);
-                let validators = candidates.validators(stored);
-                part = (!stored.body.is_whole()).then_some(stored.answer);
-                let selected = Selected { status: stored.status, validators, date, body: stored.body, now };
-                (stored.id, stored.hides_fields, validators, selected)
-            }
-            // Only a candidate is ever named.
-            None => (PairId::new(0), false, Validators::default(), Selected::default()),
-        };
-        let hides_fields = hid_fields || facts.directives.no_cache_fields();
-        let validators = Validators {
-            etag: facts.etag.or(old.etag),
-            last_modified: facts.last_modified().or(old.last_modified),
-        };
-        let selected = Selected { validators, ..selected };
-        // Of an incomplete one only what was looked up is there.
-        let answer =
-            part.unwrap_or_else(|| preconditions::answer(&context.request, context.asked(), &selected));
+    pub(crate) fn validated(context: &Context<'a>, at: usize, arrived: &Arrived<'a>, forget: bool) -> Self {
+        let (id, answer, hides_fields) = selected(context, at, arrived);
         let age = Some(arrived.received.initial_age);
-        let mut state = Self::with(context, id, Serving::Validated, answer, age, hides_fields);
+        let mut state = Self::with(*context, id, Serving::Validated, answer, age, hides_fields);
         state.validated_by = Some((arrived.response.fields, arrived.date));
         state.forget = forget;
         state
@@ -199,6 +175,36 @@ impl<'a> FromCache<'a> {
     /// handler has just validated, nor of one made here: `Age` says that the origin did neither (§5.1).
     fn sends_age(&self) -> bool {
         !self.context.asked().at_origin()
-            || (self.serving != Serving::Validated && !self.answered.is_precondition_failed())
+            || (self.serving != Serving::Validated && !self.answered.is_made_here())
     }
+}
+
+/// The candidate at `at` that a 304 has validated: its name, what it is to the client, and whether some of
+/// its fields are kept back.
+#[inline(never)]
+fn selected(context: &Context<'_>, at: usize, arrived: &Arrived<'_>) -> (PairId, Answer, bool) {
+    let now = arrived.received.utc;
+    let candidates = context.candidates;
+    let Some(stored) = candidates.get(at) else {
+        // Only a candidate is ever named.
+        return (PairId::new(0), Answer::Whole, false);
+    };
+    let facts = ResponseFacts::of(arrived.response.fields, now);
+    let old = candidates.validators(stored);
+    let selected = Selected {
+        status: stored.status,
+        validators: Validators {
+            etag: facts.etag.or(old.etag),
+            last_modified: facts.last_modified().or(old.last_modified),
+        },
+        date: facts.date.date().or(now).or(stored.date),
+        body: stored.body,
+        now,
+    };
+    // Of an incomplete one only what was looked up is there.
+    let answer = match stored.body.is_whole() {
+        true => preconditions::answer(&context.request, context.asked(), &selected),
+        false => stored.answer,
+    };
+    (stored.id, answer, stored.hides_fields || facts.directives.no_cache_fields())
 }

@@ -59,6 +59,15 @@ pub enum IdleNext<'a> {
     GatewayTimeout(GatewayTimeout<'a>),
 }
 
+super::follows!(
+    IdleNext ['a]:
+    FromCache(FromCache<'a>),
+    NeedRevalidation(NeedRevalidation<'a>),
+    CacheMiss(CacheMiss<'a>),
+    PartialUpdate(PartialUpdate<'a>),
+    GatewayTimeout(GatewayTimeout<'a>),
+);
+
 impl<'a> IdleNext<'a> {
     /// What is decided already; else what is to be combined first, to go on with.
     pub fn decided(self) -> ControlFlow<UpdateNext<'a>, PartialUpdate<'a>> {

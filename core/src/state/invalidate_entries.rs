@@ -3,7 +3,7 @@
 
 use super::candidate::Chosen;
 use super::store_and_use::Verdict;
-use super::{Arrived, Context, End};
+use super::{Arrived, Context, End, Ended};
 use crate::pair::{PairId, PairKey};
 use crate::rules::invalidation;
 
@@ -35,6 +35,8 @@ pub(crate) enum ByUri {
 }
 
 impl Invalid {
+    pub(crate) const NOTHING: Self = Self { ids: Chosen::NONE, by_uri: ByUri::None };
+
     pub(crate) fn is_empty(self) -> bool {
         self.ids.is_empty() && self.by_uri == ByUri::None
     }
@@ -78,6 +80,11 @@ impl<'a> InvalidateEntries<'a> {
     /// If they cannot be, it follows all the same; the store then holds pairs that must not be used,
     /// and what it says of itself must not be trusted until they are gone.
     pub fn next(self) -> End<'a> {
-        End::of(self.context, self.arrived, self.verdict)
+        self.go_on()
+    }
+
+    /// As [`next`](Self::next), to whatever can follow.
+    pub(crate) fn go_on<N: Ended<'a>>(&self) -> N {
+        self.context.end(&self.arrived, self.verdict)
     }
 }

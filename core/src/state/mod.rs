@@ -101,7 +101,7 @@ mod store_and_use;
 mod target;
 
 #[cfg(feature = "server")]
-use answered::Answered;
+use answered::Answered as AnsweredAs;
 pub use cache_miss::{CacheMiss, MissNext};
 pub(crate) use candidate::Hole;
 pub use candidates::Candidates;
@@ -125,7 +125,7 @@ pub(crate) use target::Target;
 use crate::fields::{RequestFacts, ResponseFacts};
 use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
-use crate::pair::{NewPair, Nominated, StoredPair};
+use crate::pair::{NewPair, Nominated, PairId, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -149,7 +149,7 @@ pub(crate) struct Arrived<'a> {
     pub(crate) date: Option<MadeDate>,
     /// What it is to the client.
     #[cfg(feature = "server")]
-    pub(crate) answered: Answered,
+    pub(crate) answered: AnsweredAs,
 }
 
 impl Arrived<'_> {
@@ -193,20 +193,27 @@ impl<'a> Context<'a> {
         RequestHead { uri: self.target.of(&self.request), ..self.request }
     }
 
-    /// Reads a response that has arrived.
+    /// What a response says.
     #[inline(never)]
-    pub(crate) fn read(&self, response: ResponseHead<'a>, at: Exchange) -> (Arrived<'a>, ResponseFacts<'a>) {
-        let facts =
-            ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options);
-        let date = stored_fields::missing_date(&facts, at);
-        let arrived = Arrived {
+    pub(crate) fn facts<'r>(&self, response: &ResponseHead<'r>, at: &Exchange) -> ResponseFacts<'r> {
+        ResponseFacts::of(response.fields, at.received.utc).targeted(response.fields, self.options)
+    }
+
+    /// A response that has arrived, given what it says.
+    #[inline(never)]
+    pub(crate) fn arrived<'r>(
+        &self,
+        response: ResponseHead<'r>,
+        facts: &ResponseFacts<'_>,
+        at: &Exchange,
+    ) -> Arrived<'r> {
+        Arrived {
             response,
-            received: age::received_at(&facts, at),
-            date,
+            received: age::received_at(facts, *at),
+            date: stored_fields::missing_date(facts, *at),
             #[cfg(feature = "server")]
-            answered: Answered::new(self.answer_at_origin(&response, &facts, at)),
-        };
-        (arrived, facts)
+            answered: AnsweredAs::new(self.answer_at_origin(&response, facts, *at)),
+        }
     }
 
     /// The client's lines, as they go to the origin. To the origin's own handler without preconditions and
@@ -253,8 +260,13 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// [`Target::is_beside`].
+    pub(crate) const fn is_beside(&self, response: &ResponseHead<'_>) -> bool {
+        self.target.is_beside(response)
+    }
+
     /// Whether the response may be stored.
-    pub(crate) fn may_store(&self, arrived: &Arrived<'a>, facts: &ResponseFacts<'a>) -> Result<(), Reason> {
+    pub(crate) fn may_store(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Result<(), Reason> {
         let received = storing::Received {
             request: &self.sent(),
             asked: self.asked(),
@@ -264,6 +276,78 @@ impl<'a> Context<'a> {
         storing::may_store(received, self.options)
     }
 }
+
+/// What can follow a state: each `…Next`, and the state of the client's walk. Made of the state itself, for a
+/// state is too large to be moved from one enum to another.
+pub(crate) trait Follows<State> {
+    fn with(state: State) -> Self;
+}
+
+/// What is to be done with a response before a walk goes on: it is looked at without being kept.
+pub(crate) enum Look<'a, 'r> {
+    /// The request is sent again, as this one.
+    Again(CacheMiss<'a>),
+    /// It is to continue a stored part.
+    Continues(Combining<'a, 'r>),
+    /// It freshens stored responses, and this one answers if one does.
+    Freshens(Freshening<'r>, Option<PairId>),
+    /// Nothing.
+    Ends,
+}
+
+/// What can follow a decision.
+pub(crate) trait Decided<'a>:
+    Follows<FromCache<'a>> + Follows<NeedRevalidation<'a>> + Follows<CacheMiss<'a>> + Follows<GatewayTimeout<'a>>
+{
+}
+
+impl<'a, N> Decided<'a> for N where
+    N: Follows<FromCache<'a>>
+        + Follows<NeedRevalidation<'a>>
+        + Follows<CacheMiss<'a>>
+        + Follows<GatewayTimeout<'a>>
+{
+}
+
+/// What can follow a response that is handed over.
+pub(crate) trait Ended<'r>: Follows<StoreAndUse<'r>> + Follows<CouldNotBeStored<'r>> {}
+
+impl<'r, N: Follows<StoreAndUse<'r>> + Follows<CouldNotBeStored<'r>>> Ended<'r> for N {}
+
+/// What can follow any response.
+pub(crate) trait Answered<'a, 'r>:
+    Ended<'r>
+    + Follows<InvalidateEntries<'r>>
+    + Follows<NeedToBeUpdated<'r, HandOver>>
+    + Follows<FromCache<'a>>
+    + Follows<CacheMiss<'a>>
+{
+}
+
+impl<'a, 'r, N> Answered<'a, 'r> for N where
+    N: Ended<'r>
+        + Follows<InvalidateEntries<'r>>
+        + Follows<NeedToBeUpdated<'r, HandOver>>
+        + Follows<FromCache<'a>>
+        + Follows<CacheMiss<'a>>
+{
+}
+
+/// Which states can follow, and as which variant.
+macro_rules! follows {
+    ($next:ident $lifetimes:tt: $($variant:ident($state:ty)),* $(,)?) => {
+        $($crate::state::follows!(@ $next $lifetimes $variant $state);)*
+    };
+    (@ $next:ident [$($lifetime:lifetime),*] $variant:ident $state:ty) => {
+        impl<$($lifetime),*> $crate::state::Follows<$state> for $next<$($lifetime),*> {
+            #[inline]
+            fn with(state: $state) -> Self {
+                Self::$variant(state)
+            }
+        }
+    };
+}
+pub(crate) use follows;
 
 /// What every state answers: its options and its request.
 macro_rules! context {

@@ -1,11 +1,12 @@
 //! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
 
+use super::cache_miss::Judged;
 use super::candidate::{Candidate, Chosen};
 use super::invalidate_entries::{ByUri, Invalid};
 use super::store_and_use::Verdict;
 use super::{
-    Arrived, CacheMiss, Context, CouldNotBeStored, End, FromCache, GatewayTimeout, HandOver,
-    InvalidateEntries, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
+    Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
+    HandOver, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -27,6 +28,18 @@ pub struct NeedRevalidation<'a> {
     asked_about: Chosen,
     /// The value of `If-Modified-Since`.
     since: Option<MadeDate>,
+}
+
+/// What a response is.
+enum Judgement<'a> {
+    /// It is handed over.
+    HandOver(Judged),
+    /// 304: the one at that place answers; these are freshened, or forgotten.
+    Validates(usize, Chosen, bool),
+    /// The origin failed, and this one is served instead.
+    Instead(&'a Candidate),
+    /// 304, and nothing stored is what it is about.
+    MatchesNothing,
 }
 
 /// What follows [`NeedRevalidation`].
@@ -61,6 +74,19 @@ pub enum Unreachable<'a> {
     /// None may.
     GatewayTimeout(GatewayTimeout<'a>),
 }
+
+super::follows!(
+    RevalidationNext ['a, 'r]:
+    NeedToBeUpdated(NeedToBeUpdated<'r, Serve>),
+    HeadUpdate(NeedToBeUpdated<'r, HandOver>),
+    StoreAndUse(StoreAndUse<'r>),
+    CouldNotBeStored(CouldNotBeStored<'r>),
+    InvalidateEntries(InvalidateEntries<'r>),
+    FromCache(FromCache<'a>),
+    CacheMiss(CacheMiss<'a>),
+);
+
+super::follows!(Unreachable ['a]: FromCache(FromCache<'a>), GatewayTimeout(GatewayTimeout<'a>));
 
 impl<'a, 'r> From<MissNext<'a, 'r>> for RevalidationNext<'a, 'r> {
     fn from(next: MissNext<'a, 'r>) -> Self {
@@ -120,40 +146,109 @@ impl<'a> NeedRevalidation<'a> {
     }
 
     /// Goes on with the response, of which only the head need have arrived.
-    #[inline(never)]
     pub fn next<'r>(self, response: ResponseHead<'r>, at: Exchange) -> RevalidationNext<'a, 'r>
     where
         'a: 'r,
     {
-        let context: Context<'r> = self.context;
-        let (arrived, facts) = context.read(response, at);
-        match response.status {
-            _ if context.target.is_beside(&response) => {
-                let reason = Reason::OfTheRequest;
-                RevalidationNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason))
+        self.answered(response, &at)
+    }
+
+    /// As [`next`](Self::next), to whatever can follow.
+    #[inline(never)]
+    pub(crate) fn answered<'r, N>(&self, response: ResponseHead<'r>, at: &Exchange) -> N
+    where
+        'a: 'r,
+        N: Answered<'a, 'r> + Follows<NeedToBeUpdated<'r, Serve>>,
+    {
+        let context: &Context<'r> = &self.context;
+        let (arrived, judgement) = &self.judged(response, at);
+        match judgement {
+            Judgement::HandOver(judged) => context.follow(arrived, judged),
+            Judgement::Validates(at, ids, forget) => {
+                N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at)))
             }
-            304 if self.asked_about.is_empty() => {
-                let reason = Reason::NotModified;
-                RevalidationNext::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason))
+            Judgement::Instead(stored) => {
+                N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
             }
-            304 => self.not_modified(arrived, &facts),
-            200 if context.request.method == Method::Head => context.after_head(arrived, &facts).into(),
-            status if stale::is_error(status) => match self.stale_on_error() {
-                Some(stored) => RevalidationNext::FromCache(stored),
-                None => {
-                    let verdict = context.judge(&arrived, &facts);
-                    MissNext::from(End::of(context, arrived, verdict)).into()
+            Judgement::MatchesNothing => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
+        }
+    }
+
+    /// What is to be done before it goes on with the response.
+    #[inline(never)]
+    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Look<'a, 'r>
+    where
+        'a: 'r,
+    {
+        let freshening =
+            |arrived: &Arrived<'r>, ids, forget| Freshening::new(self.context, *arrived, ids, forget);
+        match &self.judged(response, at) {
+            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
+                Look::Freshens(freshening(arrived, *ids, *forget), None)
+            }
+            (arrived, Judgement::Validates(at, ids, forget)) => {
+                let answer = self.context.candidates.get(*at).map(|candidate| candidate.id);
+                Look::Freshens(freshening(arrived, *ids, *forget), answer)
+            }
+            (_, Judgement::MatchesNothing) => {
+                Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304))
+            }
+            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
+        }
+    }
+
+    /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
+    #[inline(never)]
+    fn judged<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> (Arrived<'r>, Judgement<'a>)
+    where
+        'a: 'r,
+    {
+        let context = &self.context;
+        let facts = &context.facts(&response, at);
+        let arrived = context.arrived(response, facts, at);
+        let stale = self.stale_on_error().filter(|_| stale::is_error(response.status));
+        let judged = match response.status {
+            _ if context.is_beside(&response) => Judged::pass(Reason::OfTheRequest),
+            304 if self.asked_about.is_empty() => Judged::pass(Reason::NotModified),
+            304 => return (arrived, self.not_modified(&arrived, facts)),
+            200 if context.request.method == Method::Head => context.after_head(&arrived, facts),
+            _ => {
+                if let Some(stored) = stale {
+                    return (arrived, Judgement::Instead(stored));
                 }
-            },
-            _ => self.replaced(arrived, &facts),
+                let verdict = context.judge(&arrived, facts);
+                Judged { verdict, invalid: self.invalid(response.status, verdict), freshened: None }
+            }
+        };
+        (arrived, Judgement::HandOver(judged))
+    }
+
+    /// What a full response invalidates: it is used, and stands for what was stored (§4.3.3). If it is not
+    /// stored, the origin has something else by now, so the old one is not served again without validation:
+    /// it goes.
+    fn invalid(&self, status: u16, verdict: Verdict) -> Option<Invalid> {
+        // A part, an error and an answer to this request alone say nothing of the whole.
+        let is_other = status < 500 && status != 206;
+        match verdict {
+            Verdict::Pass(reason) if is_other && reason != Reason::OfTheRequest => {
+                let of_head = self.context.request.method == Method::Head;
+                let is_it = |candidate: &Candidate| !of_head || candidate.only_head;
+                Some(Invalid { ids: self.context.candidates.choose(is_it), by_uri: ByUri::None })
+            }
+            _ => None,
         }
     }
 
     /// Goes on without a response: the origin could not be reached, or not in time.
     pub fn unreachable(self) -> Unreachable<'a> {
+        self.unanswered()
+    }
+
+    /// As [`unreachable`](Self::unreachable), to whatever can follow.
+    pub(crate) fn unanswered<N: Follows<FromCache<'a>> + Follows<GatewayTimeout<'a>>>(&self) -> N {
         match self.stale_on_error() {
-            Some(stored) => Unreachable::FromCache(stored),
-            None => Unreachable::GatewayTimeout(GatewayTimeout::new(self.context, Reason::Unreachable)),
+            Some(stored) => N::with(FromCache::new(self.context, stored, Serving::StaleOnError)),
+            None => N::with(GatewayTimeout::new(self.context, Reason::Unreachable)),
         }
     }
 
@@ -162,21 +257,19 @@ impl<'a> NeedRevalidation<'a> {
         CacheMiss::new(self.context, Reason::Lost)
     }
 
-    fn stale_on_error(&self) -> Option<FromCache<'a>> {
-        let (_, best) = self.context.candidates.best_of(|at, _| at == self.best)?;
-        best.usability.on_error.then(|| FromCache::new(self.context, best, Serving::StaleOnError))
+    /// The stored response that is served if the origin fails.
+    fn stale_on_error(&self) -> Option<&'a Candidate> {
+        self.context.candidates.get(self.best).filter(|best| best.usability.on_error)
     }
 
     /// A 304 (§4.3.4).
-    fn not_modified<'r>(self, arrived: Arrived<'r>, facts: &ResponseFacts<'r>) -> RevalidationNext<'a, 'r>
-    where
-        'a: 'r,
-    {
-        let context: Context<'r> = self.context;
-        let candidates = context.candidates;
+    #[inline(never)]
+    fn not_modified(&self, arrived: &Arrived<'_>, facts: &ResponseFacts<'_>) -> Judgement<'a> {
+        let context = &self.context;
         let named = self.named_by(facts);
-        let Some((at, _)) = candidates.best_of(|at, stored| named.contains(at) && stored.answers()) else {
-            return RevalidationNext::CacheMiss(CacheMiss::new(self.context, Reason::NoMatchFor304));
+        let best = context.candidates.best_of(|at, stored| named.contains(at) && stored.answers());
+        let Some((at, _)) = best else {
+            return Judgement::MatchesNothing;
         };
         let freshened = match validation::selects(facts) {
             Selects::All => named,
@@ -184,8 +277,7 @@ impl<'a> NeedRevalidation<'a> {
         };
         let forget = context.may_not_keep(&arrived.response, facts);
         let ids = if forget { freshened } else { context.may_write(freshened) };
-        let state = NeedToBeUpdated::new(context, arrived, ids, forget, Serve(at));
-        RevalidationNext::NeedToBeUpdated(state)
+        Judgement::Validates(at, ids, forget)
     }
 
     /// The candidates that a 304 names.
@@ -198,30 +290,6 @@ impl<'a> NeedRevalidation<'a> {
             validation::matches(&candidates.validators(candidate), facts, self.context.options)
                 && facts.etag.is_none_or(|new| may_have_tag(candidate, &new))
         })
-    }
-
-    /// A full response: it is used, and stands for what was stored (§4.3.3).
-    fn replaced<'r>(self, arrived: Arrived<'r>, facts: &ResponseFacts<'r>) -> RevalidationNext<'a, 'r>
-    where
-        'a: 'r,
-    {
-        let context: Context<'r> = self.context;
-        let verdict = context.judge(&arrived, facts);
-        // A part, an error and an answer to this request alone say nothing of the whole.
-        let is_other = arrived.response.status < 500 && arrived.response.status != 206;
-        if let Verdict::Pass(reason) = verdict
-            && is_other
-            && reason != Reason::OfTheRequest
-        {
-            // The origin has something else by now, so the old one is not served again without
-            // validation: it goes.
-            let of_head = context.request.method == Method::Head;
-            let ids = context.candidates.choose(|candidate: &Candidate| !of_head || candidate.only_head);
-            let invalid = Invalid { ids, by_uri: ByUri::None };
-            let state = InvalidateEntries::new(context, arrived, invalid, verdict);
-            return RevalidationNext::InvalidateEntries(state);
-        }
-        MissNext::from(End::of(context, arrived, verdict)).into()
     }
 }
 

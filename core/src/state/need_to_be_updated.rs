@@ -43,11 +43,7 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
         forget: bool,
         then: Then,
     ) -> Self {
-        Self { work: Freshening { context, arrived, ids, forget }, then }
-    }
-
-    pub(crate) const fn work(&self) -> &Freshening<'a> {
-        &self.work
+        Self { work: Freshening::new(context, arrived, ids, forget), then }
     }
 
     /// The response that validated them.
@@ -76,6 +72,10 @@ impl<'a, Then> NeedToBeUpdated<'a, Then> {
 }
 
 impl<'a> Freshening<'a> {
+    pub(crate) const fn new(context: Context<'a>, arrived: Arrived<'a>, ids: Chosen, forget: bool) -> Self {
+        Self { context, arrived, ids, forget }
+    }
+
     pub(crate) fn ids(&self) -> impl Iterator<Item = PairId> + Clone + use<'a> {
         self.context.candidates.ids(self.ids)
     }
@@ -98,8 +98,13 @@ impl<'a> NeedToBeUpdated<'a, Serve> {
     /// What follows once they are written. If they cannot be, it follows all the same: they are
     /// validated again next time.
     pub fn next(self) -> FromCache<'a> {
-        let Freshening { context, arrived, forget, .. } = self.work;
-        FromCache::validated(context, self.then.0, arrived, forget)
+        self.served()
+    }
+
+    /// As [`next`](Self::next).
+    pub(crate) fn served(&self) -> FromCache<'a> {
+        let Freshening { context, arrived, forget, .. } = &self.work;
+        FromCache::validated(context, self.then.0, arrived, *forget)
     }
 }
 

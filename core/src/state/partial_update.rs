@@ -1,10 +1,10 @@
 //! `PartialUpdate`: stored parts of one representation are combined (RFC 9111 §3.4).
 
 use super::candidate::{Candidate, Chosen, Role};
-use super::{CacheMiss, Extents, FromCache, GatewayTimeout, NeedRevalidation, Selecting};
+use super::{CacheMiss, Decided, Extents, FromCache, GatewayTimeout, NeedRevalidation, Selecting};
 use crate::fields::EntityTag;
 use crate::head::{Edited, RequestHead, Text};
-use crate::limits::{CANDIDATES_MAX, ETAG_MAX};
+use crate::limits::ETAG_MAX;
 use crate::options::CacheOptions;
 use crate::pair::{NewPair, Nominated, PairId, StoredBody, StoredPair};
 #[cfg(feature = "digest")]
@@ -58,6 +58,14 @@ pub enum UpdateNext<'a> {
     /// The request has `only-if-cached`, and nothing stored may answer it.
     GatewayTimeout(GatewayTimeout<'a>),
 }
+
+super::follows!(
+    UpdateNext ['a]:
+    FromCache(FromCache<'a>),
+    NeedRevalidation(NeedRevalidation<'a>),
+    CacheMiss(CacheMiss<'a>),
+    GatewayTimeout(GatewayTimeout<'a>),
+);
 
 impl<'a> PartialUpdate<'a> {
     pub(crate) fn new(selecting: Selecting<'a>, newest: usize, parts: Chosen, complete: u64) -> Self {
@@ -147,56 +155,48 @@ impl<'a> PartialUpdate<'a> {
 
     /// Decides the request again, by what is there now.
     pub fn next(self, combined: Combined) -> UpdateNext<'a> {
-        if combined == Combined::Failed {
-            return self.selecting.decide();
-        }
-        #[cfg(feature = "digest")]
-        if combined == Combined::Discarded {
-            return self.discarded();
-        }
-        let oldest = self.oldest();
-        let is_whole = combined == Combined::Whole;
-        let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
-        for id in self.ids().chain(self.replaces().filter(|_| is_whole)) {
-            // There are no more than candidates.
-            let _ = gone.push(id);
-        }
-        let Self { selecting, newest, complete, .. } = self;
-        let candidates = &mut *selecting.scratch;
-        let newest = candidates.get(newest).copied().zip(oldest);
-        let mut tag: Vec<u8, ETAG_MAX> = Vec::new();
-        if let Some((candidate, _)) = newest {
-            // No longer one is kept.
-            let _ = tag.extend_from_slice(candidates.tag(&candidate));
-        }
-        candidates.remove_all(&gone);
-        if let Some((candidate, id)) = newest {
-            let body = StoredBody { complete: Some(complete), ..candidate.body };
-            let mut candidate = Candidate { id, body, ..candidate };
-            candidate.answer = selecting.answer(&candidate, EntityTag::parse(&tag));
-            let candidate = match combined {
-                Combined::Part(extents) => selecting.part(candidate, &extents),
-                _ => {
-                    let body = StoredBody::whole(complete);
-                    Candidate { body, hole: None, role: Role::Answers, ..candidate }
-                }
-            };
-            selecting.scratch.add(candidate, EntityTag::parse(&tag));
-        }
-        selecting.decide()
+        self.go_on(combined)
     }
 
-    /// Decides the request without the parts.
-    #[cfg(feature = "digest")]
-    fn discarded(mut self) -> UpdateNext<'a> {
-        let mut gone: Vec<PairId, CANDIDATES_MAX> = Vec::new();
-        for id in self.ids() {
-            // There are no more than candidates.
-            let _ = gone.push(id);
+    /// As [`next`](Self::next), to whatever can follow.
+    pub(crate) fn go_on<N: Decided<'a>>(mut self, combined: Combined) -> N {
+        match combined {
+            Combined::Whole => self.take_in(None),
+            Combined::Part(extents) => self.take_in(Some(&extents)),
+            #[cfg(feature = "digest")]
+            Combined::Discarded => {
+                self.selecting.scratch.remove_all(self.parts);
+                self.selecting.refused = Reason::WrongDigest;
+            }
+            Combined::Failed => {}
         }
-        self.selecting.scratch.remove_all(&gone);
-        self.selecting.refused = Reason::WrongDigest;
         self.selecting.decide()
+    }
+
+    /// Puts what was combined in the place of its parts: `held` of it, or the whole.
+    #[inline(never)]
+    fn take_in(&mut self, held: Option<&Extents>) {
+        let (Some(id), Some(newest)) = (self.oldest(), self.candidate().copied()) else {
+            return;
+        };
+        let gone = if held.is_none() { self.parts.and(self.replaced()) } else { self.parts };
+        let selecting = &mut self.selecting;
+        // No longer one is kept.
+        let tag: Vec<u8, ETAG_MAX> = Vec::from_slice(selecting.scratch.tag(&newest)).unwrap_or_default();
+        let etag = EntityTag::parse(&tag);
+        selecting.scratch.remove_all(gone);
+        let body = StoredBody { complete: Some(self.complete), ..newest.body };
+        let mut candidate = Candidate { id, body, ..newest };
+        candidate.answer = selecting.answer(&candidate, etag);
+        match held {
+            Some(extents) => selecting.part(&mut candidate, extents),
+            None => {
+                candidate.body = StoredBody::whole(self.complete);
+                candidate.hole = None;
+                candidate.role = Role::Answers;
+            }
+        }
+        selecting.scratch.add(candidate, etag);
     }
 
     fn candidate(&self) -> Option<&Candidate> {

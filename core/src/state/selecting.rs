@@ -3,8 +3,8 @@
 use super::candidate::{Candidate, Chosen, Role};
 use super::candidates::TagSpan;
 use super::{
-    CacheMiss, Candidates, Context, Extents, FromCache, GatewayTimeout, IdleClient, IdleNext,
-    NeedRevalidation, PartialUpdate, Serving, UpdateNext,
+    CacheMiss, Candidates, Context, Decided, Extents, Follows, FromCache, GatewayTimeout, IdleClient,
+    IdleNext, NeedRevalidation, PartialUpdate, Serving,
 };
 use crate::fields::{ByteRange, EntityTag, RequestFacts, ResponseFacts};
 use crate::head::{Method, RequestHead};
@@ -29,6 +29,16 @@ pub struct Selecting<'a> {
     now: Now,
     pub(super) scratch: &'a mut Candidates,
     pub(super) refused: Reason,
+}
+
+/// What is to be done about a request. Candidates are named by their places.
+enum Decision {
+    /// This one answers.
+    Serve(usize, Serving),
+    /// This one answers once it is validated.
+    Validate(usize, Reason),
+    /// The origin answers; it is asked for what is missing of this one, if there is one.
+    Ask(Reason, Option<usize>),
 }
 
 impl<'a> Selecting<'a> {
@@ -193,7 +203,9 @@ impl<'a> Selecting<'a> {
             answer: Answer::Whole,
         };
         candidate.answer = self.answer(&candidate, validators.etag);
-        let candidate = if pair.body.is_whole() { candidate } else { self.part(candidate, extents) };
+        if !pair.body.is_whole() {
+            self.part(&mut candidate, extents);
+        }
         self.scratch.add(candidate, validators.etag);
     }
 
@@ -210,10 +222,11 @@ impl<'a> Selecting<'a> {
     /// takes only its head, if it is fresh. Else it can be completed, if the whole is asked for.
     ///
     /// Departs from §3.3 in answering HEAD, and 304: to these nothing is missing.
-    pub(super) fn part(&self, candidate: Candidate, extents: &Extents) -> Candidate {
+    #[inline(never)]
+    pub(super) fn part(&self, candidate: &mut Candidate, extents: &Extents) {
         let is_fresh = candidate.usability.verdict == Verdict::Fresh && !self.idle.distrusting;
         let takes_head = self.request.method == Method::Head || candidate.answer == Answer::NotModified;
-        let role = match candidate.answer {
+        candidate.role = match candidate.answer {
             Answer::Part(part) if extents.hold(part) => Role::Answers,
             _ if takes_head && is_fresh => Role::AnswersAsItIs,
             _ => Role::Part,
@@ -222,81 +235,78 @@ impl<'a> Selecting<'a> {
         let may_complete = is_whole_asked && !self.asked().directives.no_store();
         // Under a name, the lengths must be known to agree.
         let is_known = candidate.body.complete.is_some() || !self.idle.target.is_elsewhere();
-        let hole = if may_complete && is_known { extents.hole(candidate.body.complete) } else { None };
-        Candidate { role, hole, is_strong: candidate.is_strong && is_known, ..candidate }
+        candidate.hole = if may_complete && is_known { extents.hole(candidate.body.complete) } else { None };
+        candidate.is_strong &= is_known;
     }
 
     /// Decides the request by what was offered.
     #[inline(never)]
     pub fn finish(self) -> IdleNext<'a> {
+        self.go_on()
+    }
+
+    /// As [`finish`](Self::finish), to whatever can follow.
+    pub(crate) fn go_on<N: Decided<'a> + Follows<PartialUpdate<'a>>>(self) -> N {
         match self.to_combine() {
-            Some((at, (parts, complete))) => {
-                IdleNext::PartialUpdate(PartialUpdate::new(self, at, parts, complete))
-            }
-            None => self.decide().into(),
+            Some((at, (parts, complete))) => N::with(PartialUpdate::new(self, at, parts, complete)),
+            None => self.decide(),
         }
     }
 
     /// Decides the request, whatever might be combined.
     #[inline(never)]
-    pub(super) fn decide(self) -> UpdateNext<'a> {
-        let bypass = self.bypass();
-        let Self { idle, request, scratch, refused, .. } = self;
-        let candidates: &'a Candidates = scratch;
-        let IdleClient { options, target, .. } = idle;
-        let context = Context { options, request, candidates, target };
-        if let Some(reason) = bypass {
-            if context.asked().directives.only_if_cached() {
-                return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+    pub(super) fn decide<N: Decided<'a>>(self) -> N {
+        let decision = self.decision();
+        let candidates: &'a Candidates = self.scratch;
+        let IdleClient { options, target, .. } = self.idle;
+        let context = Context { options, request: self.request, candidates, target };
+        let stored = |at| candidates.get(at);
+        match decision {
+            Decision::Serve(at, serving) if let Some(best) = stored(at) => {
+                N::with(FromCache::new(context, best, serving))
             }
-            return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
-        }
-        let completing = candidates.to_complete(idle.options);
-        let Some((at, best)) = candidates.best() else {
-            let reason = if candidates.is_empty() { refused } else { Reason::Incomplete };
-            return Self::without_candidate(context, reason, completing);
-        };
-        let reason = match best.usability.verdict {
-            _ if idle.distrusting => Reason::StoreFailed,
-            Verdict::Fresh => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Fresh)),
-            Verdict::Stale | Verdict::StaleWhileRevalidate if idle.validating => Reason::Stale,
-            Verdict::Stale => return UpdateNext::FromCache(FromCache::new(context, best, Serving::Stale)),
-            // Nobody has its content any more afterwards.
-            Verdict::StaleWhileRevalidate if request.method.is_query() => Reason::Stale,
-            Verdict::StaleWhileRevalidate => {
-                return UpdateNext::FromCache(FromCache::new(context, best, Serving::StaleWhileRevalidate));
+            _ if context.asked().directives.only_if_cached() => {
+                N::with(GatewayTimeout::new(context, Reason::OnlyIfCached))
             }
-            Verdict::Validate(reason) => reason,
-        };
-        if context.asked().directives.only_if_cached() {
-            return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
-        }
-        // Its content cannot be sent twice, should a 304 match nothing: it is asked again without conditions.
-        if request.method.is_query() {
-            return UpdateNext::CacheMiss(CacheMiss::new(context, reason));
-        }
-        // What was begun later is what the origin has by now.
-        match completing {
-            Some((_, part)) if best.is_older(part) => {
-                Self::without_candidate(context, Reason::Incomplete, completing)
+            Decision::Validate(at, reason) => N::with(NeedRevalidation::new(context, at, reason)),
+            Decision::Ask(reason, part) => {
+                let hole = part.and_then(stored).and_then(|part| part.hole);
+                N::with(CacheMiss::asking(context, reason, part.zip(hole)))
             }
-            _ => UpdateNext::NeedRevalidation(NeedRevalidation::new(context, at, reason)),
+            // Only a candidate is ever named.
+            Decision::Serve(..) => N::with(CacheMiss::new(context, Reason::NothingStored)),
         }
     }
 
-    fn without_candidate(
-        context: Context<'a>,
-        reason: Reason,
-        completing: Option<(usize, &Candidate)>,
-    ) -> UpdateNext<'a> {
-        if context.asked().directives.only_if_cached() {
-            return UpdateNext::GatewayTimeout(GatewayTimeout::new(context, Reason::OnlyIfCached));
+    fn decision(&self) -> Decision {
+        if let Some(reason) = self.bypass() {
+            return Decision::Ask(reason, None);
         }
-        let miss = CacheMiss::new(context, reason);
-        UpdateNext::CacheMiss(match completing {
-            Some((at, Candidate { hole: Some(hole), .. })) => miss.completing(at, *hole),
-            _ => miss,
-        })
+        let completing = self.scratch.to_complete(self.idle.options);
+        let part = completing.map(|(at, _)| at);
+        let Some((at, best)) = self.scratch.best() else {
+            let reason = if self.scratch.is_empty() { self.refused } else { Reason::Incomplete };
+            return Decision::Ask(reason, part);
+        };
+        let is_query = self.request.method.is_query();
+        let reason = match best.usability.verdict {
+            _ if self.idle.distrusting => Reason::StoreFailed,
+            Verdict::Fresh => return Decision::Serve(at, Serving::Fresh),
+            Verdict::Stale | Verdict::StaleWhileRevalidate if self.idle.validating => Reason::Stale,
+            Verdict::Stale => return Decision::Serve(at, Serving::Stale),
+            // Nobody has its content any more afterwards.
+            Verdict::StaleWhileRevalidate if is_query => Reason::Stale,
+            Verdict::StaleWhileRevalidate => return Decision::Serve(at, Serving::StaleWhileRevalidate),
+            Verdict::Validate(reason) => reason,
+        };
+        match completing {
+            // Its content cannot be sent twice, should a 304 match nothing: it is asked again without
+            // conditions.
+            _ if is_query => Decision::Ask(reason, None),
+            // What was begun later is what the origin has by now.
+            Some((_, part_of)) if best.is_older(part_of) => Decision::Ask(Reason::Incomplete, part),
+            _ => Decision::Validate(at, reason),
+        }
     }
 
     /// Parts of one representation that are better combined before the request is decided: unless a

@@ -1,7 +1,7 @@
 //! `StoreAndUse`: the response is stored while it is handed over (RFC 9111 §3).
 
 use super::candidate::Chosen;
-use super::{Arrived, Context, CouldNotBeStored};
+use super::{Arrived, Context, CouldNotBeStored, Ended};
 use crate::fields::Part;
 #[cfg(feature = "query")]
 use crate::head::Method;
@@ -51,15 +51,19 @@ pub(crate) enum Verdict {
     Pass(Reason),
 }
 
-impl<'a> End<'a> {
-    pub(crate) fn of(context: Context<'a>, arrived: Arrived<'a>, verdict: Verdict) -> Self {
+super::follows!(End ['a]: StoreAndUse(StoreAndUse<'a>), CouldNotBeStored(CouldNotBeStored<'a>));
+
+impl<'a> Context<'a> {
+    /// The end of a response.
+    #[inline(never)]
+    pub(crate) fn end<N: Ended<'a>>(&self, arrived: &Arrived<'a>, verdict: Verdict) -> N {
         match verdict {
             Verdict::Store(body, replaces) => {
                 let complete = body.part.and_then(|part| part.complete);
                 let whole = complete.map(|complete| Text::EMPTY.number(complete));
-                Self::StoreAndUse(StoreAndUse { context, arrived, body, whole, replaces })
+                N::with(StoreAndUse { context: *self, arrived: *arrived, body, whole, replaces })
             }
-            Verdict::Pass(reason) => Self::CouldNotBeStored(CouldNotBeStored::new(context, arrived, reason)),
+            Verdict::Pass(reason) => N::with(CouldNotBeStored::new(*self, *arrived, reason)),
         }
     }
 }
@@ -71,6 +75,7 @@ impl<'a> StoreAndUse<'a> {
     /// time, with the hashes of its secrets ([`Secrets`]).
     ///
     /// [`Secrets`]: crate::options::Secrets
+    #[inline(never)]
     pub fn pair(&self) -> NewPair<'_> {
         let Self { context, arrived, body, .. } = self;
         let (lines, date) = (arrived.response.fields, arrived.date.as_ref());

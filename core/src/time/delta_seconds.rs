@@ -56,7 +56,8 @@ impl DeltaSeconds {
 
     /// `percent` hundredths of it, rounded down.
     pub(crate) const fn percent(self, percent: u8) -> Self {
-        Self::new(self.0 as u64 * percent as u64 / 100)
+        let (hundreds, rest) = (self.0 / 100, self.0 % 100);
+        Self::new(hundreds as u64 * percent as u64 + (rest * percent as u32 / 100) as u64)
     }
 }
 

@@ -5,10 +5,11 @@
 use super::DeltaSeconds;
 use core::fmt;
 
-const MONTHS: &[u8; 36] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
-const DAYS: &[u8; 21] = b"ThuFriSatSunMonTueWed";
-const LONG_DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
-const DAY: i64 = 86_400;
+/// The months, then the days as [`civil`] counts them.
+const NAMES: &[u8; 76] = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Wed Thu Fri Sat Sun Mon Tue ";
+const MONTHS: usize = 12;
+const LONG_DAYS: [&str; 7] = ["Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday"];
+const DAY: u32 = 86_400;
 
 /// A time in UTC, in whole seconds: what a `Date`, `Expires` or `Last-Modified` field says.
 ///
@@ -60,34 +61,51 @@ impl HttpDate {
     /// 25 o'clock). Leap seconds are read as the second before. The day's name must be one, but
     /// need not be that date's.
     pub fn parse(octets: &[u8], now: Option<HttpDate>) -> Option<Self> {
-        match octets.len() {
-            29 => parse_imf(octets.first_chunk()?),
-            24 => parse_asctime(octets.first_chunk()?),
-            30..=33 => parse_rfc850(octets, now),
+        let parts = match octets.len() {
+            29 => Parts::of_imf(octets.first_chunk()?),
+            24 => Parts::of_asctime(octets.first_chunk()?),
+            30..=33 => Parts::of_rfc850(octets),
             _ => None,
+        }?;
+        let (day, month, year) = (number(parts.day)?, month(parts.month)?, number(parts.year)?);
+        let of_century = |century| assemble(century * 100 + year, month, day, parts.time);
+        if let Some(century) = parts.century {
+            return of_century(number(century)?);
         }
+        let Some(now) = now else {
+            return of_century(if year < 70 { 20 } else { 19 });
+        };
+        // The latest century whose date is not more than 50 years ahead.
+        let (days, seconds) = split(now);
+        let (this_year, month, day) = civil(days);
+        let limit = join(days_from_civil(this_year + 50, month, day), seconds);
+        let centuries = (0..3).map_while(|back| (this_year / 100 + 1).checked_sub(back));
+        centuries.filter_map(of_century).find(|date| *date <= limit)
     }
 
     /// The date as IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`.
     pub fn to_octets(self) -> [u8; Self::LEN] {
         let (days, seconds) = split(self);
         let (year, month, day) = civil(days);
+        let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
         let mut octets = *b"Thu, 01 Jan 1970 00:00:00 GMT";
-        let name = |table: &[u8], index: u32| -> [u8; 3] {
-            let at = index as usize * 3;
-            table.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
-        };
-        let [w0, w1, w2, _, _, d0, d1, _, m0, m1, m2, _, y0, y1, y2, y3, _, rest @ ..] = &mut octets;
-        [*w0, *w1, *w2] = name(DAYS, days.rem_euclid(7) as u32);
-        [*d0, *d1] = two_digits(day);
-        [*m0, *m1, *m2] = name(MONTHS, month - 1);
-        [*y0, *y1] = two_digits(year / 100);
-        [*y2, *y3] = two_digits(year % 100);
-        let [h0, h1, _, n0, n1, _, s0, s1, ..] = rest;
-        [*h0, *h1] = two_digits(seconds / 3600);
-        [*n0, *n1] = two_digits(seconds / 60 % 60);
-        [*s0, *s1] = two_digits(seconds % 60);
+        for (at, index) in [(0, MONTHS + (days % 7) as usize), (8, month as usize - 1)] {
+            let (names, _) = NAMES.as_chunks();
+            let [a, b, c, _] = names.get(index).copied().unwrap_or_default();
+            put(&mut octets, at, [a, b, c]);
+        }
+        for (at, number) in
+            [(5, day), (12, year / 100), (14, year % 100), (17, hour), (20, minute), (23, seconds % 60)]
+        {
+            put(&mut octets, at, [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8]);
+        }
         octets
+    }
+}
+
+fn put<const N: usize>(octets: &mut [u8], at: usize, part: [u8; N]) {
+    if let Some(place) = octets.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = part;
     }
 }
 
@@ -97,62 +115,60 @@ impl fmt::Display for HttpDate {
     }
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
-fn parse_imf(octets: &[u8; 29]) -> Option<HttpDate> {
-    let [w0, w1, w2, b',', b' ', d0, d1, b' ', m0, m1, m2, b' ', year @ .., b' ', g, m, t] = octets else {
-        return None;
-    };
-    let [y0, y1, y2, y3, b' ', time @ ..] = year else {
-        return None;
-    };
-    day_name([*w0, *w1, *w2])?;
-    gmt([*g, *m, *t])?;
-    let year = number(*y0, *y1)? * 100 + number(*y2, *y3)?;
-    assemble(year, month([*m0, *m1, *m2])?, number(*d0, *d1)?, time)
+/// What a date is made of, in any of its forms.
+struct Parts<'a> {
+    day: [u8; 2],
+    month: [u8; 3],
+    century: Option<[u8; 2]>,
+    year: [u8; 2],
+    /// `08:49:37`
+    time: &'a [u8; 8],
 }
 
-/// `Sun Nov  6 08:49:37 1994`
-fn parse_asctime(octets: &[u8; 24]) -> Option<HttpDate> {
-    let [w0, w1, w2, b' ', m0, m1, m2, b' ', d0, d1, b' ', time @ .., b' ', y0, y1, y2, y3] = octets else {
-        return None;
-    };
-    day_name([*w0, *w1, *w2])?;
-    let tens = if *d0 == b' ' { b'0' } else { *d0 };
-    let year = number(*y0, *y1)? * 100 + number(*y2, *y3)?;
-    assemble(year, month([*m0, *m1, *m2])?, number(tens, *d1)?, time)
-}
+impl<'a> Parts<'a> {
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`
+    fn of_imf(octets: &'a [u8; 29]) -> Option<Self> {
+        let [w0, w1, w2, b',', b' ', d0, d1, b' ', m0, m1, m2, b' ', year @ .., b' ', g, m, t] = octets
+        else {
+            return None;
+        };
+        let [y0, y1, y2, y3, b' ', time @ ..] = year else {
+            return None;
+        };
+        day_name([*w0, *w1, *w2])?;
+        gmt([*g, *m, *t])?;
+        let (day, month) = ([*d0, *d1], [*m0, *m1, *m2]);
+        Some(Self { day, month, century: Some([*y0, *y1]), year: [*y2, *y3], time })
+    }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`
-fn parse_rfc850(octets: &[u8], now: Option<HttpDate>) -> Option<HttpDate> {
-    let (rest, date): (_, &[u8; 24]) = octets.split_last_chunk()?;
-    LONG_DAYS.iter().find(|day| rest.eq_ignore_ascii_case(day.as_bytes()))?;
-    let [b',', b' ', d0, d1, b'-', m0, m1, m2, b'-', y0, y1, b' ', time @ .., b' ', g, m, t] = date else {
-        return None;
-    };
-    gmt([*g, *m, *t])?;
-    let two = number(*y0, *y1)?;
-    let month = month([*m0, *m1, *m2])?;
-    let day = number(*d0, *d1)?;
-    let Some(now) = now else {
-        return assemble(two + if two < 70 { 2000 } else { 1900 }, month, day, time);
-    };
-    let (this_year, ..) = civil(split(now).0);
-    let limit = civil_plus_years(now, 50);
-    // The latest century whose date is not more than 50 years ahead.
-    let centuries = [this_year / 100 + 1, this_year / 100, (this_year / 100).saturating_sub(1)];
-    centuries
-        .iter()
-        .filter_map(|century| assemble(century * 100 + two, month, day, time))
-        .find(|date| *date <= limit)
-}
+    /// `Sun Nov  6 08:49:37 1994`
+    fn of_asctime(octets: &'a [u8; 24]) -> Option<Self> {
+        let [w0, w1, w2, b' ', m0, m1, m2, b' ', d0, d1, b' ', time @ .., b' ', y0, y1, y2, y3] = octets
+        else {
+            return None;
+        };
+        day_name([*w0, *w1, *w2])?;
+        let tens = if *d0 == b' ' { b'0' } else { *d0 };
+        let (day, month) = ([tens, *d1], [*m0, *m1, *m2]);
+        Some(Self { day, month, century: Some([*y0, *y1]), year: [*y2, *y3], time })
+    }
 
-fn civil_plus_years(date: HttpDate, years: u32) -> HttpDate {
-    let (days, seconds) = split(date);
-    let (year, month, day) = civil(days);
-    join(days_from_civil(year + years, month, day), seconds)
+    /// `Sunday, 06-Nov-94 08:49:37 GMT`
+    fn of_rfc850(octets: &'a [u8]) -> Option<Self> {
+        let (rest, date): (_, &[u8; 24]) = octets.split_last_chunk()?;
+        LONG_DAYS.iter().find(|day| rest.eq_ignore_ascii_case(day.as_bytes()))?;
+        let [b',', b' ', d0, d1, b'-', m0, m1, m2, b'-', y0, y1, b' ', time @ .., b' ', g, m, t] = date
+        else {
+            return None;
+        };
+        gmt([*g, *m, *t])?;
+        let (day, month) = ([*d0, *d1], [*m0, *m1, *m2]);
+        Some(Self { day, month, century: None, year: [*y0, *y1], time })
+    }
 }
 
 /// The date, if it is a possible one. `time` is `08:49:37`.
+#[inline(never)]
 fn assemble(year: u32, month: u32, day: u32, time: &[u8; 8]) -> Option<HttpDate> {
     let (hour, minute, second) = time_of_day(time)?;
     if day == 0 || day > days_in(year, month) || hour > 23 || minute > 59 || second > 60 {
@@ -176,55 +192,55 @@ fn time_of_day(time: &[u8; 8]) -> Option<(u32, u32, u32)> {
     Some((u32::from(hour), u32::from(minute), u32::from(second)))
 }
 
-fn number(tens: u8, ones: u8) -> Option<u32> {
+fn number([tens, ones]: [u8; 2]) -> Option<u32> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens <= 9 && ones <= 9).then(|| u32::from(tens) * 10 + u32::from(ones))
 }
 
-fn two_digits(number: u32) -> [u8; 2] {
-    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
-}
-
 /// 1 to 12.
 fn month(name: [u8; 3]) -> Option<u32> {
-    const MONTHS: [u32; 12] = [
-        word(*b"jan"),
-        word(*b"feb"),
-        word(*b"mar"),
-        word(*b"apr"),
-        word(*b"may"),
-        word(*b"jun"),
-        word(*b"jul"),
-        word(*b"aug"),
-        word(*b"sep"),
-        word(*b"oct"),
-        word(*b"nov"),
-        word(*b"dec"),
-    ];
-    let name = word(name);
-    let (_, number) = MONTHS.iter().zip(1..).find(|(month, _)| **month == name)?;
-    Some(number)
+    name_index(name).filter(|index| *index < MONTHS).map(|index| index as u32 + 1)
 }
 
 fn day_name(name: [u8; 3]) -> Option<()> {
-    const MON: u32 = word(*b"mon");
-    const TUE: u32 = word(*b"tue");
-    const WED: u32 = word(*b"wed");
-    const THU: u32 = word(*b"thu");
-    const FRI: u32 = word(*b"fri");
-    const SAT: u32 = word(*b"sat");
-    const SUN: u32 = word(*b"sun");
-    matches!(word(name), MON | TUE | WED | THU | FRI | SAT | SUN).then_some(())
+    name_index(name).filter(|index| *index >= MONTHS).map(|_| ())
 }
 
-fn gmt(zone: [u8; 3]) -> Option<()> {
-    (word(zone) == word(*b"gmt")).then_some(())
+/// Which of [`NAMES`] it is.
+fn name_index([a, b, c]: [u8; 3]) -> Option<usize> {
+    let name = [a, b, c, b' '];
+    let index = usize::from(*SLOTS.get(slot(name))?);
+    let (names, _) = NAMES.as_chunks();
+    (word(*names.get(index)?) == word(name)).then_some(index)
 }
 
-/// Three letters in one word, so that a comparison is one. Folds their case; no other octet becomes
+/// By [`slot`]: the index of the only name that belongs there.
+#[expect(clippy::indexing_slicing, reason = "done by the compiler")]
+static SLOTS: [u8; 32] = {
+    let (names, _) = NAMES.as_chunks();
+    let mut slots = [u8::MAX; 32];
+    let mut index = 0;
+    while index < names.len() {
+        assert!(slots[slot(names[index])] == u8::MAX, "two names belong in one place");
+        slots[slot(names[index])] = index as u8;
+        index += 1;
+    }
+    slots
+};
+
+/// The place of a name, whatever the case of its letters.
+const fn slot([a, b, c, _]: [u8; 4]) -> usize {
+    (3 * a as usize + b as usize + 4 * c as usize) % 32
+}
+
+fn gmt([g, m, t]: [u8; 3]) -> Option<()> {
+    (word([g, m, t, b' ']) == word(*b"gmt ")).then_some(())
+}
+
+/// Three letters and a blank in one word, so that a comparison is one. Folds their case; no other octet becomes
 /// a letter.
-const fn word([a, b, c]: [u8; 3]) -> u32 {
-    u32::from_le_bytes([a, b, c, 0]) | u32::from_le_bytes([0x20, 0x20, 0x20, 0])
+const fn word(octets: [u8; 4]) -> u32 {
+    u32::from_le_bytes(octets) | u32::from_le_bytes([0x20; 4])
 }
 
 const fn is_leap(year: u32) -> bool {
@@ -240,23 +256,23 @@ const fn days_in(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Days from 0000-03-01, where years begin so that the leap day is their last, to 1970-01-01.
-const TO_1970: i32 = 719_468;
-
-/// Days from 1970-01-01 to a date of the proleptic Gregorian calendar.
-const fn days_from_civil(year: u32, month: u32, day: u32) -> i32 {
-    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    let days = year * 365 + leap_days + (153 * month + 2) / 5 + day - 1;
-    days as i32 - ERA as i32 - TO_1970
-}
-
 /// Days of 400 years.
 const ERA: u32 = 146_097;
 
-/// Year, month and day of the date `days` after 1970-01-01, not before year 0.
-const fn civil(days: i32) -> (u32, u32, u32) {
-    let days = (days + TO_1970 + ERA as i32) as u32;
+/// From the day that all days are counted from, 400 years before 0000-03-01, to 1970-01-01: years begin in March,
+/// so that the leap day is their last.
+const TO_1970: u32 = ERA + 719_468;
+
+/// Days to a date of the proleptic Gregorian calendar.
+const fn days_from_civil(year: u32, month: u32, day: u32) -> u32 {
+    let (year, month) = if month > 2 { (year + 400, month - 3) } else { (year + 399, month + 9) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    year * 365 + leap_days + (153 * month + 2) / 5 + day - 1
+}
+
+/// Year, month and day, not before year 0.
+#[inline(never)]
+const fn civil(days: u32) -> (u32, u32, u32) {
     let era = days / ERA;
     let day_of_era = days % ERA;
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -267,15 +283,16 @@ const fn civil(days: i32) -> (u32, u32, u32) {
     (year_of_era + era * 400 + next_year - 400, month, day)
 }
 
-/// Days since 1970-01-01 and seconds of the day.
-const fn split(date: HttpDate) -> (i32, u32) {
-    let days = date.0.div_euclid(DAY);
-    (days as i32, (date.0 - days * DAY) as u32)
+/// Days, and seconds of the day. Divides 32 bits, of which a day has seven without its odd part.
+const fn split(date: HttpDate) -> (u32, u32) {
+    let seconds = (date.0 + TO_1970 as i64 * DAY as i64) as u64;
+    let days = (seconds >> 7) as u32 / (DAY >> 7);
+    (days, (seconds as u32).wrapping_sub(days.wrapping_mul(DAY)))
 }
 
 /// The inverse of [`split`].
-fn join(days: i32, seconds: u32) -> HttpDate {
-    HttpDate::from_unix(i64::from(days) * DAY + i64::from(seconds))
+fn join(days: u32, seconds: u32) -> HttpDate {
+    HttpDate::from_unix((i64::from(days) - i64::from(TO_1970)) * i64::from(DAY) + i64::from(seconds))
 }
 
 #[cfg(test)]

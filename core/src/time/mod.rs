@@ -11,6 +11,8 @@ pub use delta_seconds::DeltaSeconds;
 pub use http_date::HttpDate;
 pub use learned::LearnedClock;
 
+use crate::division::divided;
+
 /// Time since this device booted, in milliseconds. Counts sleep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -34,12 +36,13 @@ impl Uptime {
 
     /// `self` − `earlier` in whole seconds, rounded up, at least zero.
     pub const fn since(self, earlier: Self) -> DeltaSeconds {
-        DeltaSeconds::new(self.0.saturating_sub(earlier.0).div_ceil(1000))
+        let (seconds, part) = divided::<1000>(self.0.saturating_sub(earlier.0));
+        DeltaSeconds::new(if part > 0 { seconds + 1 } else { seconds })
     }
 
     /// `self` − `earlier` in whole seconds, rounded down, at least zero.
     pub(crate) const fn whole_since(self, earlier: Self) -> DeltaSeconds {
-        DeltaSeconds::new(self.0.saturating_sub(earlier.0) / 1000)
+        DeltaSeconds::new(divided::<1000>(self.0.saturating_sub(earlier.0)).0)
     }
 }
 

@@ -9,6 +9,7 @@ mod deadlines;
 mod downloads;
 mod failures;
 mod looking;
+mod mishaps;
 mod named_downloads;
 mod reports;
 mod resumed_downloads;

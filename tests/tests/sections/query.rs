@@ -166,3 +166,13 @@ fn vary_selects_among_answers_to_one_question() {
         assert_eq!((answer.text.as_str(), answer.outcome), (text, Outcome::Hit));
     }
 }
+
+#[test]
+fn a_304_to_a_question_of_its_own_condition_leaves_what_is_stored() {
+    let mut device = stored(OPTIONS, &[FRESH, TAG]);
+    device.origin.then(Response::not_modified(&[TAG]));
+    let lines = [JSON, ("If-None-Match", "\"1\""), cc("no-cache")];
+    assert_eq!(ask(&mut device, &lines, "what?", Some(1)).status, 304);
+    let answer = ask(&mut device, &[JSON], "what?", Some(1));
+    assert_eq!((answer.text.as_str(), answer.outcome), ("one", Outcome::Hit));
+}

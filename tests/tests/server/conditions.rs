@@ -148,6 +148,11 @@ fn s15_5_17_of_9110_an_unsatisfiable_range_is_416() {
         let got = device.get("/a", &[("Range", "bytes=10-")]);
         assert_eq!(got.is(), (416, ""), "{from}");
         assert_eq!(got.line("content-range").as_deref(), Some("bytes */10"));
+        assert_eq!(
+            (got.line("etag"), got.line("cache-control"), got.line("age")),
+            (None, None, None),
+            "{from}"
+        );
     }
     assert_eq!(device.get("/a", &[]).is(), (200, TEN));
     assert_eq!(device.calls(), 1);

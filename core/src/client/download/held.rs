@@ -104,10 +104,12 @@ impl<'c, S: PairStore> Download<'c, S> {
     /// # Errors
     /// Those of the store's medium.
     pub async fn close(self) -> Result<(), S::Error> {
-        match self.pending.pinned.take() {
-            Some(pin) => self.store.unpin(pin).await,
-            None => Ok(()),
-        }
+        let Some(pin) = self.pending.pinned else {
+            return Ok(());
+        };
+        let unpinned = self.store.unpin(pin).await;
+        self.pending.pinned = None;
+        unpinned
     }
 
     /// Removes it from the store.

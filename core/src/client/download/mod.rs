@@ -214,6 +214,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         let mut reached = Progress::default();
         loop {
             reached = Progress { attempt: reached.attempt.saturating_add(1), ..Progress::default() };
+            let stood = self.pending.forget;
             let error = match self.attempt(wanted, buf, persistence, &mut reached).await {
                 Ok(held) => match self.store.pin(held.id).await {
                     Ok(pin) => {
@@ -224,8 +225,10 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 },
                 Err(error) => error,
             };
-            if matches!(error, DownloadError::NotStored(_)) && self.pending.forget.is_some() {
-                // What was stored stood in the way of the rest, and goes.
+            let stands = self.pending.forget;
+            if matches!(error, DownloadError::NotStored(_)) && stands.is_some() && stands != stood {
+                // What was stored stood in the way of the rest, and goes. What the store failed to remove before
+                // stands in nobody's way.
                 continue;
             }
             // What there is of it stays pinned meanwhile.
