@@ -75,12 +75,16 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let room = self.reserve(least, marks, owner).await?;
             let name = name(self.log.seq, self.log.geometry.unit_at(self.log.at));
             let mut laid = Laid::new();
-            let mut window = [0; size_of::<Window>()];
-            what.lay_out(self, room, &mut laid, &mut window)?;
-            if laid.len == 0 {
-                return Ok(false);
-            }
-            if self.put(what, &laid, &mut window).await.is_ok() || self.settle(true).await {
+            let whole = {
+                // Not kept while it is found out what became of the record.
+                let mut window = [0; size_of::<Window>()];
+                what.lay_out(self, room, &mut laid, &mut window)?;
+                if laid.len == 0 {
+                    return Ok(false);
+                }
+                self.put(what, &laid, &mut window).await.is_ok()
+            };
+            if whole || self.settle(true).await {
                 what.landed(&laid, name);
                 return Ok(laid.header.commits);
             }
@@ -100,6 +104,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let mut from = 0;
         while from < laid.len {
             let octets = what.octets(laid, from, window);
+            if octets.is_empty() {
+                // What was laid out has octets to its end; were it otherwise, this would not end.
+                return Err(Failed);
+            }
             self.log.program(octets).await?;
             from += octets.len();
         }

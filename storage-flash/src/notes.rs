@@ -132,7 +132,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// # Errors
     /// [`StoreError::Gone`]: room was made of the pair of which something was written.
     pub(crate) async fn say(&mut self, word: &Word<'_>) -> Done<()> {
-        // One place that appends, for up to three records.
+        // One place that appends, for up to three records: of the floor, the note, whatever its kind, and the pins.
         for turn in [Kind::Clear, Kind::Remove, Kind::Pins] {
             let floor = [PairId::new(self.catalog.floor)];
             let (kind, ids) = match (turn, word.note) {

@@ -68,8 +68,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let geometry = Geometry::new(part, &partition)?;
         Ok(Self {
             ring: Ring::new(flash, geometry),
-            // Not as a constant, which would be the octets of a buffer more of code.
-            writers: core::array::from_fn(|_| Writer::new()),
+            writers: [const { Writer::new() }; WRITERS],
             state: State::Unmounted,
             seed,
             uses: 0,

@@ -60,7 +60,10 @@ impl<const BUFFER: usize> Writer<BUFFER> {
     /// Octets of head and body it can gather.
     pub(crate) const ROOM: usize = BUFFER - FRONT - BACK;
 
+    /// One that nothing was begun with.
     pub(crate) const fn new() -> Self {
+        // All zeros: so a store is made where it belongs, by clearing it. Else it would be copied there, from
+        // a constant and over the stack.
         Self {
             active: false,
             busy: false,
@@ -73,9 +76,9 @@ impl<const BUFFER: usize> Writer<BUFFER> {
             head: 0,
             filled: 0,
             written: 0,
-            limit: u32::MAX,
+            limit: 0,
             partial: false,
-            rest_held: true,
+            rest_held: false,
             resumed: false,
             kept: false,
             buffer: [0; BUFFER],
