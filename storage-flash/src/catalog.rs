@@ -211,9 +211,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         self.floor = self.floor.max(id.number());
         let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
         let pins = &self.pins;
-        self.index.retain(&mut |entry| {
+        self.index.retain(|entry| {
             let seq = geometry.seq_at(geometry.position_of(entry.base()), newest);
-            pins.has(entry.base()) || name(seq, geometry.unit_of(entry.base())).number() > floor
+            name(seq, geometry.unit_of(entry.base())).number() > floor || pins.has(entry.base())
         });
     }
 
@@ -277,11 +277,11 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// Forgets the pairs that begin in the sector at `position`, but those that are pinned.
     pub(crate) fn drop_position(&mut self, position: u32) {
-        let geometry = self.geometry;
+        let here = position * self.units()..(position + 1) * self.units();
         let mut dropped = 0;
         let pins = &self.pins;
-        self.index.retain(&mut |entry| {
-            let keep = geometry.position_of(entry.base()) != position || pins.has(entry.base());
+        self.index.retain(|entry| {
+            let keep = !here.contains(&entry.base()) || pins.has(entry.base());
             dropped += u32::from(!keep && entry.is_visible());
             keep
         });
@@ -336,7 +336,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let here = position * units..(position + 1) * units;
         let stubs_here = self.stubs.is_some_and(|(low, high)| low < here.end && high >= here.start);
         if seq != newest + 1 || stubs_here {
-            self.index.retain(&mut |entry| {
+            self.index.retain(|entry| {
                 geometry.seq_at(geometry.position_of(entry.base()), newest) + geometry.sectors > seq
             });
         }
@@ -346,7 +346,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// While mounting: every sector was looked at.
     pub(crate) fn looked(&mut self) {
-        self.index.retain(&mut Entry::is_visible);
+        self.index.retain(Entry::is_visible);
         self.raise_floor(PairId::new(self.floor));
         self.looking_at = None;
         self.stubs = None;

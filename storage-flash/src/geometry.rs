@@ -90,7 +90,6 @@ impl Geometry {
     }
 
     /// Units of a sector.
-    #[inline(never)]
     pub(crate) const fn units(&self) -> u32 {
         self.sector >> self.unit.trailing_zeros()
     }

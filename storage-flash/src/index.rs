@@ -209,9 +209,8 @@ impl<const PAIRS: usize> Index<PAIRS> {
         take_out(&mut self.entries, at)
     }
 
-    /// Keeps the entries that `keep` says of, once each. One function for all that call it.
-    #[inline(never)]
-    pub(crate) fn retain(&mut self, keep: &mut dyn FnMut(&Entry) -> bool) {
+    /// Keeps the entries that `keep` says of, once each.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Entry) -> bool) {
         let mut at = 0;
         while let Some(entry) = self.entries.get(at) {
             if keep(entry) {
