@@ -1,182 +1,120 @@
 //! Appending: a record is programmed where there is room, and the catalog learns of it.
 
 use crate::catalog::name;
-use crate::crc::Crc32;
-use crate::delta::Changes;
 use crate::footer::Mark;
-use crate::header::{Header, Kind, UNKNOWN, list_len};
+use crate::header::{Header, Kind};
 use crate::log::{Done, Failed};
-use crate::notes::{Small, note};
 use crate::records::List;
 use crate::ring::Ring;
-use crate::writer::{Writer, copy};
-use core::convert::Infallible;
 use embedded_storage_async::nor_flash::NorFlash;
-use larder::pair::{NewPair, PairId, record};
-use larder::store::StoreError;
+use larder::pair::PairId;
 
-/// A record that lies whole on flash.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Appended {
-    pub(crate) seq: u32,
-    pub(crate) at: u32,
+/// What becomes a record. It is laid out anew where it is written: its checksums and references depend on
+/// the sector.
+///
+/// The one [`append`](Ring::append) serves them all, so it knows them only by this.
+pub(crate) trait Source<F: NorFlash, const PAIRS: usize> {
+    /// What must be free.
+    fn needs(&mut self, ring: &Ring<F, PAIRS>) -> Needs;
+
+    /// Lays the record out for where the log stands, in at most `room` octets. No octets: there is nothing
+    /// to be written any more.
+    fn lay_out(
+        &mut self,
+        ring: &mut Ring<F, PAIRS>,
+        room: u32,
+        laid: &mut Laid,
+        window: &mut Window,
+    ) -> Done<()>;
+
+    /// Octets of the record as it was laid out, in whole units: those from `from` on, or some of them.
+    fn octets<'w>(&'w mut self, laid: &Laid, from: usize, window: &'w mut Window) -> &'w [u8];
+
+    /// The record is on flash. `name`: that of a pair whose head it is.
+    fn landed(&mut self, laid: &Laid, name: PairId) {
+        let _ = (laid, name);
+    }
 }
 
-/// A pair whose head is written anew.
+/// Where a record that lies nowhere as a whole is put together, or a part of it.
+pub(crate) type Window = [u8; 256];
+
+/// What must be free for a record.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Freshened {
-    pub(crate) id: PairId,
-    /// Octets of its complete body, or [`UNKNOWN`].
-    pub(crate) total: u32,
-    /// Whether it is committed.
-    pub(crate) whole: bool,
+pub(crate) struct Needs {
+    /// Octets.
+    pub(crate) least: u32,
+    /// Marks that it makes.
+    pub(crate) marks: usize,
+    /// A pair that must not be evicted for it.
+    pub(crate) owner: Option<PairId>,
 }
+
+/// A record that was laid out.
+#[derive(Debug)]
+pub(crate) struct Laid {
+    pub(crate) header: Header,
+    /// The pairs it removes.
+    pub(crate) list: List,
+    /// Octets, in whole units.
+    pub(crate) len: usize,
+}
+
+impl Laid {
+    pub(crate) const fn new() -> Self {
+        Self { header: Header::of(Kind::Body, 0), list: List::new(0), len: 0 }
+    }
+}
+
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
-    /// Programs what the writer has gathered, as one record. `last`: it may be its last one, and
-    /// commits the pair in place of those it `replaces`, if there are any said. Whether it did.
-    pub(crate) async fn flush<const BUFFER: usize>(
-        &mut self,
-        writer: &mut Writer<BUFFER>,
-        last: bool,
-        replaces: Option<&[PairId]>,
-    ) -> Done<bool> {
+    /// Appends a record, once more if its program fails. Whether it commits its pair.
+    pub(crate) async fn append(&mut self, what: &mut dyn Source<F, PAIRS>) -> Done<bool> {
         let mut failed = false;
         loop {
-            let base = writer.base;
-            let replaced = replaces.unwrap_or_default().len();
-            let least = writer.least(&self.log.geometry, list_len(replaced));
-            let room = self.reserve(least, 1 + replaced, base).await?;
-            let (seq, at) = (self.log.seq, self.log.at);
-            if let Some(id) = base {
-                self.catalog.stretch_pin(id, seq)?;
-            }
-            let list: Option<List> = replaces.map(|ids| self.references(ids));
-            // A pair whose head went meanwhile has no reference.
-            let reference = base.map_or(Some(0), |id| self.catalog.reference(seq, id).map(|found| found.0));
-            let reference = reference.ok_or(StoreError::Gone)?;
-            let plan = writer.plan(&self.log.geometry, seq, room as usize, reference, last, list.as_deref());
-            if base.is_none() {
-                writer.begun = Some(name(seq, self.log.geometry.unit_at(at)));
-                writer.kept = plan.body > 0;
-            }
-            match self.log.program(writer.record(&plan)).await {
-                Ok(()) => self.landed(&plan.header, list.as_deref().filter(|_| plan.header.commits)),
-                Err(Failed) if self.settle(true).await => {}
-                Err(Failed) if failed => return Err(Failed.into()),
-                Err(Failed) => {
-                    failed = true;
-                    continue;
+            let Needs { least, marks, owner } = what.needs(self);
+            let room = self.reserve(least, marks, owner).await?;
+            let name = name(self.log.seq, self.log.geometry.unit_at(self.log.at));
+            let mut laid = Laid::new();
+            let whole = {
+                // Not kept while it is found out what became of the record.
+                let mut window = [0; size_of::<Window>()];
+                what.lay_out(self, room, &mut laid, &mut window)?;
+                if laid.len == 0 {
+                    return Ok(false);
                 }
+                self.put(what, &laid, &mut window).await.is_ok()
+            };
+            if whole || self.settle(true).await {
+                what.landed(&laid, name);
+                return Ok(laid.header.commits);
             }
-            let id = base.unwrap_or(name(seq, self.log.geometry.unit_at(at)));
-            writer.written(&plan, id);
-            return Ok(plan.header.commits);
+            if core::mem::replace(&mut failed, true) {
+                return Err(Failed.into());
+            }
         }
     }
 
-    /// Appends the head of `pair` straight from where it lies. `of`: the pair it is a newer head of.
-    pub(crate) async fn append_head(
+    /// Programs a record where there is room for it.
+    pub(crate) async fn put(
         &mut self,
-        pair: &NewPair<'_>,
-        len: usize,
-        of: Option<Freshened>,
-    ) -> Done<Appended> {
-        let mut failed = false;
-        loop {
-            let kind = if of.is_some() { Kind::Fresh } else { Kind::Head };
-            let header_len = if of.is_some() { Header::LEN } else { Header::HEAD_LEN };
-            let least = self.log.geometry.padded((header_len + len) as u32);
-            self.reserve(least, 1, None).await?;
-            let (seq, at) = (self.log.seq, self.log.at);
-            let reference = match of {
-                None => pair.key().fingerprint(self.log.seed),
-                Some(Freshened { id, .. }) => {
-                    // Room may have been made of the pair itself.
-                    self.catalog.get(id).ok_or(StoreError::Gone)?;
-                    self.catalog.reference(seq, id).ok_or(StoreError::Gone)?.0
-                }
-            };
-            let number = of.map_or_else(|| announced(pair), |of| of.total);
-            let mut sum = Crc32::new(seq);
-            each(pair, &mut |part| sum = sum.with(part));
-            let header = Header {
-                kind,
-                commits: of.is_some_and(|of| of.whole),
-                count: 0,
-                number,
-                len: len as u16,
-                reference,
-                sum: sum.value(),
-                inline: 0,
-                inline_sum: Crc32::of(seq, &[]),
-                partial: of.is_none() && pair.resumable,
-            };
-            match self.program_head(pair, &header).await {
-                Ok(()) => self.landed(&header, None),
-                Err(Failed) if self.settle(true).await => {}
-                Err(Failed) if failed => return Err(Failed.into()),
-                Err(Failed) => {
-                    failed = true;
-                    continue;
-                }
-            }
-            return Ok(Appended { seq, at });
-        }
-    }
-
-    /// Appends the head of `pair`, a newer one of `of`, as what differs from the first one. `buffer`
-    /// is used on the way. Whether that was possible.
-    pub(crate) async fn append_delta(
-        &mut self,
-        pair: &NewPair<'_>,
-        of: Freshened,
-        buffer: &mut [u8],
-    ) -> Done<bool> {
-        let Some(base) = self.load_base(of.id, buffer).await.and_then(|len| buffer.get(..len)) else {
-            return Ok(false);
-        };
-        let mut changes = Changes::of(base);
-        each(pair, &mut |part| changes.piece(part));
-        let Some(payload) = changes.finish() else {
-            return Ok(false);
-        };
-        let small = Small { commits: of.whole, number: of.total, payload, ..note(Kind::Delta) };
-        self.append_small(&small, &[of.id]).await?;
-        // Room may have been made of the pair itself.
-        self.catalog.get(of.id).ok_or(StoreError::Gone)?;
-        Ok(true)
-    }
-
-    /// Programs a header and the record of `pair`, a window at a time.
-    async fn program_head(&mut self, pair: &NewPair<'_>, header: &Header) -> Result<(), Failed> {
-        let total = self.log.geometry.padded(header.record_len() as u32) as usize;
-        let front = header.encode(self.log.seq);
+        what: &mut dyn Source<F, PAIRS>,
+        laid: &Laid,
+        window: &mut Window,
+    ) -> Result<(), Failed> {
         let mut from = 0;
-        while from < total {
-            let mut window = [u8::MAX; WINDOW];
-            let len = (total - from).min(WINDOW);
-            let mut at = 0;
-            let mut sink = |part: &[u8]| {
-                let (begin, end) = (at.max(from), (at + part.len()).min(from + len));
-                if begin < end {
-                    let part = part.get(begin - at..end - at).unwrap_or_default();
-                    copy(part, window.get_mut(begin - from..).unwrap_or_default());
-                }
-                at += part.len();
-            };
-            sink(front.get(..header.header_len()).unwrap_or_default());
-            each(pair, &mut sink);
-            self.log.program(window.get(..len).unwrap_or_default()).await?;
-            from += len;
+        while from < laid.len {
+            let octets = what.octets(laid, from, window);
+            if octets.is_empty() {
+                // What was laid out has octets to its end; were it otherwise, this would not end.
+                return Err(Failed);
+            }
+            self.log.program(octets).await?;
+            from += octets.len();
+        }
+        if let Some(at) = self.log.in_flight.take() {
+            self.note(self.log.seq, at, &laid.header, &laid.list, true);
         }
         Ok(())
-    }
-
-    /// The record that was being programmed is whole.
-    pub(crate) fn landed(&mut self, header: &Header, list: Option<&[u32]>) {
-        if let Some(at) = self.log.in_flight.take() {
-            self.note(self.log.seq, at, header, list.unwrap_or_default(), true);
-        }
     }
 
     /// Lets the catalog and the segment's footer know of a record.
@@ -184,35 +122,26 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let at = self.log.geometry.unit_at(at);
         let Header { kind, commits, partial, len, reference, .. } = *header;
         let own = Mark { kind, commits, partial, at, len, reference };
+        let joins = kind == Kind::Join;
         // Of a join whose list cannot be read nothing is known.
-        let says =
-            if kind == Kind::Join { !list.is_empty() } else { !matches!(kind, Kind::Body | Kind::End) };
-        let own = (commits || says).then_some(own);
-        let removed = list.iter().map(|reference| Mark::removal(*reference));
+        let says = if joins { !list.is_empty() } else { !matches!(kind, Kind::Body | Kind::End) };
         // What goes makes room for what comes; but whose body becomes part of whose is said first.
-        let (first, last) = if kind == Kind::Join { (own, None) } else { (None, own) };
-        for mark in first.into_iter().chain(removed).chain(last) {
-            if mark_it {
-                self.log.marks.push(mark);
+        let own_turn = if joins { 0 } else { list.len() };
+        for turn in 0..=list.len() {
+            if turn == own_turn && (commits || says) {
+                self.tell(seq, &own, mark_it);
             }
-            self.catalog.apply(seq, &mark);
+            if let Some(reference) = list.get(turn) {
+                self.tell(seq, &Mark::removal(*reference), mark_it);
+            }
         }
     }
-}
 
-/// Octets of a head that are programmed together.
-const WINDOW: usize = 256;
-
-/// Hands the record of `pair` over, piece by piece.
-pub(crate) fn each(pair: &NewPair<'_>, sink: &mut dyn FnMut(&[u8])) {
-    let _ = record::encode::<Infallible>(pair, |part| {
-        sink(part);
-        Ok(())
-    });
-}
-
-/// What a head says of the length of the body to come.
-pub(crate) fn announced(pair: &NewPair<'_>) -> u32 {
-    let length = pair.length.and_then(|length| u32::try_from(length).ok());
-    length.filter(|length| *length < UNKNOWN).unwrap_or(UNKNOWN)
+    #[inline(never)]
+    fn tell(&mut self, seq: u32, mark: &Mark, mark_it: bool) {
+        if mark_it {
+            self.log.marks.push(*mark);
+        }
+        self.catalog.apply(seq, mark);
+    }
 }

@@ -62,37 +62,38 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     async fn try_read(&mut self, id: PairId, offset: u64, buf: &mut [u8]) -> Option<usize> {
         let whole = !self.catalog.get(id)?.has(PENDING);
-        let known = self.places.get(id);
-        let mut from_start = known.is_none();
-        let mut place = match known {
-            Some(place) => place,
-            None => self.first_fragment(id).await?,
-        };
-        let Some(offset) = u32::try_from(offset).ok().filter(|offset| *offset < place.total) else {
-            self.places.set(place);
-            return Some(0);
-        };
-        let mut damaged = false;
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        let mut at = self.places.get(id);
+        let (mut from_start, mut damaged) = (false, false);
         loop {
+            let place = match &mut at {
+                Some(place) => place,
+                none => {
+                    from_start = true;
+                    none.insert(self.first_fragment(id).await?)
+                }
+            };
+            if offset >= place.total {
+                self.places.set(*place);
+                return Some(0);
+            }
             if place.has(offset) {
-                if let Some(read) = self.read_fragment(&mut place, offset, buf).await {
+                if let Some(read) = self.read_fragment(place, offset, buf).await {
                     return Some(read);
                 }
                 damaged = true;
             }
             // Where a program failed, the fragment was written again.
-            place = match self.next_fragment(&place).await {
-                Some(next) => next,
-                None if !from_start => {
-                    from_start = true;
-                    self.first_fragment(id).await?
+            if !self.next_fragment(place).await {
+                if from_start {
+                    break;
                 }
-                None if whole => return None,
-                // It may have been told that the octet is held: nothing else told so is to be believed.
-                None if damaged && self.extents(id).await?.has(offset) => return None,
-                None => return Some(0),
-            };
+                at = None;
+            }
         }
+        // It may have been told that the octet is held: nothing else told so is to be believed.
+        let lost = whole || (damaged && self.extents(id, None).await?.has(offset));
+        if lost { None } else { Some(0) }
     }
 
     /// Reads of a fragment that has the octet `offset`; `None` if it is damaged.
@@ -142,59 +143,57 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
     }
 
-    /// The next fragment of the same body on flash, wherever in the body it belongs.
-    pub(crate) async fn next_fragment(&mut self, place: &Place) -> Option<Place> {
+    /// Goes on to the next fragment of the same body on flash, wherever in the body it belongs. Whether
+    /// there is one.
+    pub(crate) async fn next_fragment(&mut self, place: &mut Place) -> bool {
         let (mut seq, mut at) = (place.seq, place.next);
-        loop {
-            let header;
-            (seq, at, header) = self.next_header(seq, at).await?;
-            if let Some(found) = self.fragment(place, seq, at, &header) {
-                return Some(found);
+        while let Some(header) = self.next_header(&mut seq, &mut at).await {
+            let next = at + self.log.geometry.padded(header.record_len() as u32);
+            if self.enter_fragment(place, seq, at, next, &header).is_some() {
+                return true;
             }
-            at += self.log.geometry.padded(header.record_len() as u32);
+            at = next;
         }
+        false
     }
 
-    /// The first record that begins at or behind `at`, where a record ends: where it is, and its header.
-    async fn next_header(&mut self, seq: u32, at: u32) -> Option<(u32, u32, Header)> {
+    /// Goes on to the first record that begins at or behind `at`, where a record ends. Answers its header.
+    async fn next_header(&mut self, seq: &mut u32, at: &mut u32) -> Option<Header> {
         let geometry = self.log.geometry;
-        let (mut seq, mut at) = (seq, at);
         let mut end = geometry.segment_end(at.saturating_sub(1));
+        let mut skipped = false;
         loop {
-            if at + Header::LEN as u32 > end {
-                at = end;
-                if at >= geometry.sector {
-                    seq += 1;
-                    at = self.log.header_len();
+            if *at + Header::LEN as u32 > end {
+                skipped = false;
+                *at = end;
+                if *at >= geometry.sector {
+                    *seq += 1;
+                    *at = self.log.header_len();
                 }
-                end = geometry.segment_end(at);
+                end = geometry.segment_end(*at);
             }
-            if seq > self.log.seq || (seq == self.log.seq && at >= self.log.at) {
+            if (*seq, *at) >= (self.log.seq, self.log.at) {
                 return None;
             }
-            if let Some(header) = self.header_at(seq, at).await {
-                return Some((seq, at, header));
+            if let Some(header) = self.header_at(*seq, *at).await {
+                return Some(header);
             }
             // Writing may have gone on at the next page after a reboot, or it left the segment.
-            let page = (at + 1).next_multiple_of(PAGE);
-            let gap = page.min(end).min(at + Header::LEN as u32);
-            let goes_on = page < end
-                && self.log.is_blank(seq, at, gap).await
-                && self.header_at(seq, page).await.is_some();
-            at = if goes_on { page } else { end };
+            let page = (*at + 1).next_multiple_of(PAGE);
+            let gap = page.min(end).min(*at + Header::LEN as u32);
+            skipped = !skipped && page < end && self.log.is_blank(*seq, *at, gap).await;
+            *at = if skipped { page } else { end };
         }
     }
 
-    /// What the record at `at` has of the body that `place` is of.
-    fn fragment(&self, place: &Place, seq: u32, at: u32, header: &Header) -> Option<Place> {
-        let next = at + self.log.geometry.padded(header.record_len() as u32);
-        let (owner, start, len, sum, skip) = match header.kind {
-            Kind::Body | Kind::End => {
-                (owner(seq, header)?, header.number, header.len, header.sum, Header::LEN as u32)
-            }
+    /// Makes `place` what the record from `at` to `next` has of its body, if that is anything.
+    fn enter_fragment(&self, place: &mut Place, seq: u32, at: u32, next: u32, header: &Header) -> Option<()> {
+        let mut skip = header.header_len() as u32;
+        let (owner, start, len, sum) = match header.kind {
+            Kind::Body | Kind::End => (owner(seq, header)?, header.number, header.len, header.sum),
             Kind::Head => {
-                let id = name(seq, self.log.geometry.unit_at(at));
-                (id, 0, header.inline, header.inline_sum, Header::HEAD_LEN as u32 + u32::from(header.len))
+                skip += u32::from(header.len);
+                (name(seq, self.log.geometry.unit_at(at)), 0, header.inline, header.inline_sum)
             }
             _ => return None,
         };
@@ -202,8 +201,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         if len == 0 || !(is_part(place.id) || place.also.is_some_and(is_part)) {
             return None;
         }
-        let (len, at, record) = (u32::from(len), at + skip, at);
-        Some(Place { start, len, seq, at, sum, record, next, checked: false, ..*place })
+        (place.start, place.len, place.sum, place.checked) = (start, u32::from(len), sum, false);
+        (place.seq, place.at, place.record, place.next) = (seq, at + skip, at, next);
+        Some(())
     }
 
     /// Where the body of a pair ends: the number of its last sector.
@@ -213,10 +213,11 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let (mut held, mut last) = (Extents::new(), place.seq);
         held.add(place.start, place.end());
         while pending || !held.is_whole_with(0, 0, place.total) {
-            match self.next_fragment(&place).await {
-                Some(next) => place = next,
-                None if pending => break,
-                None => return None,
+            if !self.next_fragment(&mut place).await {
+                if pending {
+                    break;
+                }
+                return None;
             }
             held.add(place.start, place.end());
             last = last.max(place.seq);
@@ -229,60 +230,47 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) async fn last_record(&mut self, id: PairId) -> Option<u32> {
         let place = self.first_fragment(id).await?;
         let (mut seq, mut at, mut last) = (place.seq, place.next, place.seq);
-        while let Some((found, begin, header)) = self.next_header(seq, at).await {
+        while let Some(header) = self.next_header(&mut seq, &mut at).await {
             let of = match header.kind {
-                Kind::Head => Some(name(found, self.log.geometry.unit_at(begin))),
-                Kind::Body | Kind::End | Kind::Fresh | Kind::Delta => owner(found, &header),
+                Kind::Head => Some(name(seq, self.log.geometry.unit_at(at))),
+                Kind::Body | Kind::End | Kind::Fresh | Kind::Delta => owner(seq, &header),
                 _ => None,
             };
             if of.is_some_and(|of| self.catalog.is_part(of, id)) {
-                last = last.max(found);
+                last = last.max(seq);
             }
-            (seq, at) = (found, begin + self.log.geometry.padded(header.record_len() as u32));
+            at += self.log.geometry.padded(header.record_len() as u32);
         }
         Some(last)
     }
 
-    /// Which octets of a body are held. `None` if the pair is gone or its first head damaged.
+    /// Which octets of a body are held. `None` if the pair is gone or its first head damaged. Those of the
+    /// pair `also` count as its own.
     ///
     /// A fragment that the next one follows is not read for that: if a read finds it damaged, the pair
     /// is forgotten.
-    pub(crate) async fn extents(&mut self, id: PairId) -> Option<Extents> {
-        let place = self.first_fragment(id).await?;
-        Some(self.extents_from(place).await)
-    }
-
-    /// The extents of what begins at `place`.
-    async fn extents_from(&mut self, place: Place) -> Extents {
+    pub(crate) async fn extents(&mut self, id: PairId, also: Option<PairId>) -> Option<Extents> {
         let mut extents = Extents::new();
-        let mut place = place;
+        let mut place = Place { also, ..self.first_fragment(id).await? };
         loop {
-            let next = self.next_fragment(&place).await;
+            let Place { seq, at, len, sum, start, next, .. } = place;
+            let more = self.next_fragment(&mut place).await;
             // A record that another one follows was written to its end; others may have been cut.
-            let followed = next.is_some_and(|next| next.seq == place.seq && next.record == place.next);
-            let (seq, at, len) = (place.seq, place.at, place.len);
-            if followed || len == 0 || self.sum_of(seq, at, len).await == Some(place.sum) {
-                extents.add(place.start, place.end());
+            let followed = more && place.seq == seq && place.record == next;
+            if followed || len == 0 || self.sum_of(seq, at, len).await == Some(sum) {
+                extents.add(start, start + len);
             }
-            match next {
-                Some(next) => place = next,
-                None => return extents,
+            if !more {
+                return Some(extents);
             }
         }
-    }
-
-    /// Whether the extents of two pairs can be told apart as those of one. `None`: one is gone.
-    pub(crate) async fn fit_together(&mut self, into: PairId, from: PairId) -> Option<bool> {
-        self.first_fragment(from).await?;
-        let place = Place { also: Some(from), ..self.first_fragment(into).await? };
-        Some(!self.extents_from(place).await.overflowed())
     }
 
     /// The first extent behind `from`; see [`PairStore::extent`](larder::store::PairStore::extent).
     pub(crate) async fn extent_behind(&mut self, id: PairId, from: u64) -> Option<Option<(u32, u32)>> {
         let from = u32::try_from(from).unwrap_or(UNKNOWN);
         if self.catalog.get(id)?.has(PENDING) {
-            return Some(self.extents(id).await?.first_behind(from));
+            return Some(self.extents(id, None).await?.first_behind(from));
         }
         let total = self.total(id).await?.total;
         Some((from < total).then_some((from, total)))

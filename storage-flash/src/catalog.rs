@@ -9,6 +9,7 @@ use crate::header::{Kind, Reference};
 use crate::index::{Entry, Index, PARTIAL, PENDING, RECENT, REMOVED, STUB};
 use crate::joined::{JOINED_MAX, named};
 use crate::pins::Pins;
+use core::ops::Range;
 use heapless::Vec;
 use larder::pair::PairId;
 
@@ -85,6 +86,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     /// The address of a unit of a sector.
+    #[inline(never)]
     pub(crate) fn address(&self, seq: u32, unit: u16) -> u32 {
         self.geometry.position(seq) * self.units() + unit as u32
     }
@@ -98,6 +100,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     /// The name of the pair whose first head is at `address`.
+    #[inline(never)]
     pub(crate) fn id(&self, address: u32) -> PairId {
         let (seq, at) = self.place(address);
         name(seq, self.geometry.unit_at(at))
@@ -109,8 +112,14 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         if u32::from(unit) >= self.units() {
             return None;
         }
-        let address = self.address(seq, unit);
+        let address = self.at(id);
         (self.place(address).0 == seq).then_some(address)
+    }
+
+    /// Where the first head of a pair lies whose sector is there.
+    pub(crate) fn at(&self, id: PairId) -> u32 {
+        let (seq, unit) = parts(id);
+        self.address(seq, unit)
     }
 
     /// The entry of a pair that can be found.
@@ -204,7 +213,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let pins = &self.pins;
         self.index.retain(|entry| {
             let seq = geometry.seq_at(geometry.position_of(entry.base()), newest);
-            pins.has(entry.base()) || name(seq, geometry.unit_of(entry.base())).number() > floor
+            name(seq, geometry.unit_of(entry.base())).number() > floor || pins.has(entry.base())
         });
     }
 
@@ -254,40 +263,62 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
             return false;
         }
         if self.index.is_full() {
-            let Some((oldest_id, oldest)) = self.oldest() else {
+            let Some(oldest) = self.oldest() else {
                 return false;
             };
-            self.floor = self.floor.max(oldest_id.min(id));
-            if oldest_id > id {
+            self.floor = self.floor.max(oldest.number().min(id));
+            if oldest.number() > id {
                 return false;
             }
-            self.drop_entry(&oldest);
+            self.evict(self.at(oldest));
         }
         self.index.insert(entry)
     }
 
     /// Forgets the pairs that begin in the sector at `position`, but those that are pinned.
     pub(crate) fn drop_position(&mut self, position: u32) {
-        let geometry = self.geometry;
+        let here = position * self.units()..(position + 1) * self.units();
         let mut dropped = 0;
         let pins = &self.pins;
         self.index.retain(|entry| {
-            let keep = geometry.position_of(entry.base()) != position || pins.has(entry.base());
+            let keep = !here.contains(&entry.base()) || pins.has(entry.base());
             dropped += u32::from(!keep && entry.is_visible());
             keep
         });
         self.evictions = self.evictions.saturating_add(dropped);
     }
 
-    /// The oldest pair that is not pinned.
-    pub(crate) fn oldest(&self) -> Option<(u64, Entry)> {
-        let unpinned = self.index.iter().filter(|entry| !self.pins.has(entry.base()));
-        unpinned.map(|entry| (self.id(entry.base()).number(), *entry)).min_by_key(|(id, _)| *id)
+    /// Of the pairs with a name in `among` that are `wanted`, the name of the youngest, or of the oldest.
+    #[inline(never)]
+    fn pick(
+        &self,
+        youngest: bool,
+        among: Range<u64>,
+        wanted: &mut dyn FnMut(&Entry) -> bool,
+    ) -> Option<PairId> {
+        let (mut among, mut found) = (among, None);
+        for entry in self.index.iter().filter(|entry| wanted(entry)) {
+            let id = self.id(entry.base());
+            if among.contains(&id.number()) {
+                found = Some(id);
+                match youngest {
+                    true => among.start = id.number() + 1,
+                    false => among.end = id.number(),
+                }
+            }
+        }
+        found
     }
 
-    pub(crate) fn drop_entry(&mut self, entry: &Entry) {
-        self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
-        self.index.remove(entry.base());
+    /// The oldest pair that is not pinned.
+    pub(crate) fn oldest(&self) -> Option<PairId> {
+        self.pick(false, 0..u64::MAX, &mut |entry| !self.pins.has(entry.base()))
+    }
+
+    /// A pair is given up for others.
+    pub(crate) fn evict(&mut self, base: u32) {
+        let evicted = self.index.remove(base).is_some_and(|entry| entry.is_visible());
+        self.evictions = self.evictions.saturating_add(u32::from(evicted));
     }
 
     /// While mounting: the sector at `position` turned out to have the number `seq`. Whether it
@@ -323,25 +354,20 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// The next pair with a flag, complete and not pinned, that begins in the sector numbered `seq`.
     pub(crate) fn next_in(&self, seq: u32, above: Option<PairId>, flag: u32) -> Option<PairId> {
-        let position = self.geometry.position(seq);
-        let wanted = |entry: &&Entry| {
-            self.position(entry.base()) == position
-                && entry.is_visible()
+        let first = above.map_or(name(seq, 0).number(), |above| above.number() + 1);
+        self.pick(false, first..name(seq + 1, 0).number(), &mut |entry| {
+            entry.is_visible()
                 && !entry.has(PENDING)
                 && (flag == 0 || entry.has(flag))
                 && !self.pins.has(entry.base())
-        };
-        let names = self.index.iter().filter(wanted).map(|entry| self.id(entry.base()));
-        names.filter(|id| parts(*id).0 == seq && above.is_none_or(|above| *id > above)).min()
+        })
     }
 
     /// The youngest pair below the name `below` with this fingerprint (any, if `None`).
-    pub(crate) fn next_below(&self, fingerprint: Option<u32>, below: u64) -> Option<(PairId, Entry)> {
-        let wanted = |entry: &&Entry| {
+    pub(crate) fn next_below(&self, fingerprint: Option<u32>, below: u64) -> Option<PairId> {
+        self.pick(true, 0..below, &mut |entry| {
             entry.is_visible() && fingerprint.is_none_or(|wanted| entry.fingerprint() == wanted)
-        };
-        let named = self.index.iter().filter(wanted).map(|entry| (self.id(entry.base()), *entry));
-        named.filter(|(id, _)| id.number() < below).max_by_key(|(id, _)| *id)
+        })
     }
 }
 

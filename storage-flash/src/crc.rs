@@ -67,6 +67,7 @@ pub(crate) fn crc16<'a>(seq: u32, parts: impl IntoIterator<Item = &'a [u8]>) -> 
 ///
 /// For short octets with a checksum of their own: it finds the one flipped bit, as the checksum
 /// tells any two apart that differ in up to three.
+#[inline(never)]
 pub(crate) fn mend(octets: &mut [u8], valid: &dyn Fn(&[u8]) -> bool) -> bool {
     if valid(octets) {
         return true;

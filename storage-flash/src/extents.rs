@@ -45,6 +45,7 @@ impl Extents {
     }
 
     /// The first run that ends behind `from`, without what lies before it.
+    #[inline(never)]
     pub(crate) fn first_behind(&self, from: u32) -> Option<(u32, u32)> {
         let next = self.0.iter().find(|(_, end)| *end > from);
         next.map(|(start, end)| ((*start).max(from), *end))

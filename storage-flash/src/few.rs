@@ -1,6 +1,7 @@
 //! A few values.
 
 use core::ops::Deref;
+use heapless::Vec;
 
 /// At most `N` values, in order, without a destructor: a future that holds them has none for their sake.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +64,15 @@ impl<T, const N: usize> Deref for Few<T, N> {
     }
 }
 
+/// Takes the value at `at` out, if there is one; the last one comes in its place. What `Vec` has for that
+/// panics.
+pub(crate) fn take_out<T: Copy, const N: usize>(values: &mut Vec<T, N>, at: usize) -> Option<T> {
+    let last = *values.last()?;
+    let taken = core::mem::replace(values.get_mut(at)?, last);
+    values.pop();
+    Some(taken)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +86,12 @@ mod tests {
         assert_eq!(*few, [1, 4]);
         assert_eq!((few.take_first(), few.take_first(), few.take_first()), (Some(1), Some(4), None));
         assert!(few.is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_out_is_replaced_by_the_last() {
+        let mut values = Vec::<u8, 3>::from_slice(&[1, 2, 3]).unwrap();
+        assert_eq!((take_out(&mut values, 0), take_out(&mut values, 2)), (Some(1), None));
+        assert_eq!((take_out(&mut values, 1), &values[..]), (Some(2), &[3][..]));
     }
 }

@@ -132,11 +132,13 @@ impl Geometry {
     }
 
     /// Where the sector numbered `seq` begins on the flash.
+    #[inline(never)]
     pub(crate) fn address(&self, seq: u32) -> u32 {
         self.start + self.position(seq) * self.sector
     }
 
     /// The number of the sector at `position` when `newest` is the newest one.
+    #[inline(never)]
     pub(crate) fn seq_at(&self, position: u32, newest: u32) -> u32 {
         let behind = self.position(self.position(newest) + self.sectors - position);
         newest.wrapping_sub(behind)

@@ -184,11 +184,19 @@ impl Header {
     /// Octets of a `Head`'s header.
     pub(crate) const HEAD_LEN: usize = 24;
 
+    /// One of no octets, that says nothing else.
+    pub(crate) const fn of(kind: Kind, reference: u32) -> Self {
+        let (commits, partial) = (false, false);
+        let (count, number, len, sum, inline, inline_sum) = (0, 0, 0, 0, 0, 0);
+        Self { kind, commits, count, number, len, reference, sum, inline, inline_sum, partial }
+    }
+
     pub(crate) fn header_len(&self) -> usize {
         if self.kind == Kind::Head { Self::HEAD_LEN } else { Self::LEN }
     }
 
     /// Octets of the record, without what fills its last unit.
+    #[inline(never)]
     pub(crate) fn record_len(&self) -> usize {
         self.header_len() + usize::from(self.len) + usize::from(self.inline) + self.list_len()
     }
@@ -289,6 +297,7 @@ fn check(seq: u32, octets: &[u8]) -> u16 {
     crc16(seq, [front, rest.get(2..).unwrap_or_default()])
 }
 
+#[inline(never)]
 pub(crate) fn is_blank(octets: &[u8]) -> bool {
     octets.iter().all(|octet| *octet == u8::MAX)
 }

@@ -40,6 +40,7 @@ impl Wear {
 }
 
 /// Adds one, and stays at the most.
+#[inline(never)]
 pub(crate) const fn count(counter: &mut u32) {
     *counter = counter.saturating_add(1);
 }

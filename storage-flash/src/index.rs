@@ -1,5 +1,6 @@
 //! The index in RAM: twelve octets a pair.
 
+use crate::few::take_out;
 use crate::footer::Mark;
 use crate::header::Kind;
 use heapless::Vec;
@@ -113,6 +114,7 @@ impl Entry {
     }
 
     /// Whether it is a pair that can be found, complete or not.
+    #[inline(never)]
     pub(crate) const fn is_visible(&self) -> bool {
         !self.has(STUB | REMOVED) && (!self.has(PENDING) || self.has(PARTIAL))
     }
@@ -204,11 +206,19 @@ impl<const PAIRS: usize> Index<PAIRS> {
     #[inline(never)]
     pub(crate) fn remove(&mut self, base: u32) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.base() == base)?;
-        Some(self.entries.swap_remove(at))
+        take_out(&mut self.entries, at)
     }
 
-    pub(crate) fn retain(&mut self, keep: impl FnMut(&Entry) -> bool) {
-        self.entries.retain(keep);
+    /// Keeps the entries that `keep` says of, once each.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&Entry) -> bool) {
+        let mut at = 0;
+        while let Some(entry) = self.entries.get(at) {
+            if keep(entry) {
+                at += 1;
+            } else {
+                take_out(&mut self.entries, at);
+            }
+        }
     }
 }
 

@@ -5,12 +5,11 @@ use crate::crc::Crc32;
 use crate::footer::Mark;
 use crate::header::{Header, Kind};
 use crate::index::{Entry, PENDING};
-use crate::joined::{JOINED_MAX, named};
+use crate::joined::named;
 use crate::log::Done;
-use crate::pins::{Held, NAMES, PINS_LEN, PINS_MAX, Written, decode_names, encode_names};
+use crate::pins::{Held, PINS_LEN, PINS_MAX, Written, decode_names, encode_names};
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
-use heapless::Vec;
 use larder::pair::PairId;
 use larder::store::StoreError;
 
@@ -18,9 +17,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// The sector numbered `seq` will be written: pins of an earlier boot hold its place once.
     pub(crate) fn release_inherited(&mut self, seq: u32) {
         while let Some(base) = self.pins.take_spent(&self.geometry, seq) {
-            if let Some(entry) = self.index.remove(base) {
-                self.evictions = self.evictions.saturating_add(u32::from(entry.is_visible()));
-            }
+            self.evict(base);
         }
     }
 
@@ -53,9 +50,9 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         // Whatever else begins there is of a sector that was given up.
         self.index.remove(base);
         if self.index.is_full()
-            && let Some((_, oldest)) = self.oldest()
+            && let Some(oldest) = self.oldest()
         {
-            self.drop_entry(&oldest);
+            self.evict(self.at(oldest));
         }
         let address = self.address(head, head_unit);
         self.index.insert(Entry::unpacked(written.fingerprint, base, address, written.len));
@@ -96,22 +93,22 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         })
     }
 
+    /// Octets that it takes to tell which pairs are pinned.
+    pub(crate) fn told_pins_len(&self) -> usize {
+        self.tell_pinned(&mut [0; PINS_LEN])
+    }
+
     /// Tells which pairs are pinned, and whose bodies are parts of theirs. Answers how many octets that
     /// takes.
     pub(crate) fn tell_pinned(&self, octets: &mut [u8]) -> usize {
-        let room = octets.len() / Written::LEN;
-        let mut places = octets.chunks_exact_mut(Written::LEN);
+        let mut len = 0;
         for (id, entry, last) in self.pinned() {
             let written = Written::of(id, self.id(entry.newest()), last, &entry);
-            places.next().into_iter().for_each(|to| written.encode(to));
-            let mut names: Vec<_, JOINED_MAX> = Vec::new();
-            for name in self.parts_of(id) {
-                // No more are known.
-                let _ = names.push(name);
-            }
-            names.chunks(NAMES).zip(&mut places).for_each(|(names, to)| encode_names(names, to));
+            written.encode(octets.get_mut(len..).unwrap_or_default());
+            len += Written::LEN;
+            len += encode_names(self.parts_of(id), octets.get_mut(len..).unwrap_or_default());
         }
-        (room - places.len()) * Written::LEN
+        len
     }
 }
 

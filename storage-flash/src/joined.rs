@@ -1,9 +1,9 @@
 //! Pairs whose bodies have become parts of another's.
 
 use crate::catalog::{Catalog, name, parts};
+use crate::few::take_out;
 use crate::footer::Mark;
 use crate::header::Reference;
-use heapless::Vec;
 use larder::pair::PairId;
 
 /// Pairs whose bodies are parts of others', at most.
@@ -32,13 +32,10 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         }
         if self.joined.is_full() {
             // What is oldest is most likely gone.
-            let oldest = self.joined.iter().map(|(_, into)| *into).min();
-            let mut is_gone = false;
-            self.joined.retain(|(_, into)| {
-                let goes = !is_gone && Some(*into) == oldest;
-                is_gone |= goes;
-                !goes
-            });
+            let oldest = self.joined.iter().enumerate().min_by_key(|(_, (_, into))| *into);
+            if let Some((at, _)) = oldest {
+                take_out(&mut self.joined, at);
+            }
         }
         let _ = self.joined.push((from, into));
     }
@@ -47,17 +44,17 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// may be the record that joined another to it, though both are removed: a mount would find them
     /// all, and has no more room for them, so they count.
     pub(crate) fn can_join(&mut self) -> bool {
-        let (geometry, newest, floor) = (self.geometry, self.newest, self.floor);
-        let mut lost: Vec<u64, JOINED_MAX> = Vec::new();
-        for (_, into) in &self.joined {
-            let here = *into > floor && parts(PairId::new(*into)).0 + geometry.sectors > newest;
-            if !here && !self.is_known(PairId::new(self.root(*into))) {
-                // No more than there are.
-                let _ = lost.push(*into);
-            }
+        // Where one goes, what was joined to it goes too: nothing that was joined is known itself.
+        while let Some(at) = self.joined.iter().position(|(_, into)| !self.may_be_found(*into)) {
+            take_out(&mut self.joined, at);
         }
-        self.joined.retain(|(_, into)| !lost.contains(into));
         !self.joined.is_full()
+    }
+
+    /// Whether a mount would find what was joined to the pair called `into`.
+    fn may_be_found(&self, into: u64) -> bool {
+        let here = into > self.floor && parts(PairId::new(into)).0 + self.geometry.sectors > self.newest;
+        here || self.is_known(PairId::new(self.root(into)))
     }
 
     fn is_known(&self, id: PairId) -> bool {
@@ -66,7 +63,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     /// The pair that what belongs to the one called `name` belongs to now.
-    fn root(&self, name: u64) -> u64 {
+    #[inline(never)]
+    pub(crate) fn root(&self, name: u64) -> u64 {
         let mut name = name;
         for _ in 0..JOINED_MAX {
             match self.joined.iter().find(|(from, _)| *from == name) {
@@ -86,17 +84,5 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) fn parts_of(&self, id: PairId) -> impl Iterator<Item = PairId> {
         let parts = self.joined.iter().filter(move |(from, _)| self.root(*from) == id.number());
         parts.map(|(from, _)| PairId::new(*from))
-    }
-
-    /// The pair that what belongs to the one called `name` belongs to now.
-    pub(crate) fn part_of(&self, name: PairId) -> PairId {
-        let mut name = name.number();
-        for _ in 0..=JOINED_MAX {
-            match self.joined.iter().find(|(from, _)| *from == name) {
-                Some((_, into)) => name = *into,
-                None => break,
-            }
-        }
-        PairId::new(name)
     }
 }

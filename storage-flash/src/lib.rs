@@ -15,6 +15,7 @@ mod geometry;
 #[cfg(feature = "groups")]
 mod groups;
 mod header;
+mod heads;
 mod health;
 mod index;
 mod inherited;

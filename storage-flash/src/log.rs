@@ -8,11 +8,15 @@ use crate::footer::{FOOTER_MAX, Marks};
 use crate::geometry::Geometry;
 use crate::header::{Header, SectorHeader, is_blank};
 use crate::health::{Wear, count};
+use crate::writer::copy;
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash, NorFlashError as _};
 use larder::store::StoreError;
 
 /// Octets of a program page: after a reboot nothing is appended to a page that was begun before.
 pub(crate) const PAGE: u32 = 256;
+
+/// Octets of the longest least read.
+const WORD: usize = 4;
 
 /// Octets looked at together where nothing is kept of them.
 pub(crate) const GLANCE: usize = 128;
@@ -120,12 +124,41 @@ impl<F: NorFlash> Log<F> {
         self.geometry.padded(SectorHeader::LEN as u32)
     }
 
-    /// Reads from the octet `at` of the sector numbered `seq`. Of any alignment.
+    /// Reads from the octet `at` of the sector numbered `seq`. Of any alignment: what begins or ends within
+    /// a least read is read beside `buf`.
     pub(crate) async fn read(&mut self, seq: u32, at: u32, buf: &mut [u8]) -> Result<(), Failed> {
-        match self.read_unaligned(self.geometry.address(seq) + at, buf).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.failed(error, |wear| &mut wear.read_failures)),
+        let (mut address, mut rest) = (self.geometry.address(seq) + at, buf);
+        while !rest.is_empty() {
+            let mut word = [0; WORD];
+            let to = match Self::in_place(address, rest.len()) {
+                0 => word.get_mut(..F::READ_SIZE).unwrap_or_default(),
+                whole => rest.get_mut(..whole).unwrap_or_default(),
+            };
+            if let Err(error) = self.flash.read(address - Self::skip(address) as u32, to).await {
+                return Err(self.failed(error, |wear| &mut wear.read_failures));
+            }
+            // Worked out anew, not kept: that is known when this is compiled, if the part is read by octets.
+            let mut len = Self::in_place(address, rest.len());
+            if len == 0 {
+                let octets = word.get(Self::skip(address)..F::READ_SIZE).unwrap_or_default();
+                len = octets.len().min(rest.len());
+                copy(octets, rest);
+            }
+            address += len as u32;
+            rest = rest.get_mut(len..).unwrap_or_default();
         }
+        Ok(())
+    }
+
+    /// Octets of a least read before `address`.
+    const fn skip(address: u32) -> usize {
+        // Powers of two.
+        address as usize & (F::READ_SIZE - 1)
+    }
+
+    /// How many of `len` octets at `address` are whole least reads.
+    const fn in_place(address: u32, len: usize) -> usize {
+        if Self::skip(address) == 0 { len & !(F::READ_SIZE - 1) } else { 0 }
     }
 
     /// The flash failed: that is counted.
@@ -157,45 +190,6 @@ impl<F: NorFlash> Log<F> {
         }
     }
 
-    async fn read_unaligned(&mut self, address: u32, buf: &mut [u8]) -> Result<(), F::Error> {
-        // Known when this is compiled, so that parts that are read by octets do without the rest.
-        if F::READ_SIZE == 1 {
-            return self.flash.read(address, buf).await;
-        }
-        let step = self.geometry.read;
-        let mut address = address;
-        let mut rest = buf;
-        // Powers of two.
-        let skew = address & (step - 1);
-        if skew != 0 {
-            let len = ((step - skew) as usize).min(rest.len());
-            let (front, behind) = rest.split_at_mut_checked(len).unwrap_or_default();
-            self.read_word(address - skew, skew as usize, front).await?;
-            address = address - skew + step;
-            rest = behind;
-        }
-        let whole = rest.len() & !(step as usize - 1);
-        let (middle, tail) = rest.split_at_mut_checked(whole).unwrap_or_default();
-        if !middle.is_empty() {
-            self.flash.read(address, middle).await?;
-        }
-        if !tail.is_empty() {
-            self.read_word(address + whole as u32, 0, tail).await?;
-        }
-        Ok(())
-    }
-
-    /// Reads one least read and copies some of it.
-    async fn read_word(&mut self, address: u32, skip: usize, to: &mut [u8]) -> Result<(), F::Error> {
-        let mut word = [0; 4];
-        let step = self.geometry.read as usize;
-        self.flash.read(address, word.get_mut(..step).unwrap_or_default()).await?;
-        for (to, from) in to.iter_mut().zip(word.iter().skip(skip)) {
-            *to = *from;
-        }
-        Ok(())
-    }
-
     /// Whether all octets from `from` to `to` of the sector are blank, as far as can be read.
     pub(crate) async fn is_blank(&mut self, seq: u32, from: u32, to: u32) -> bool {
         let mut at = from;
@@ -212,6 +206,7 @@ impl<F: NorFlash> Log<F> {
     }
 
     /// Where the footer will begin if `more` marks come.
+    #[inline(never)]
     fn footer_at(&self, more: usize) -> u32 {
         let end = self.segment + self.geometry.segment;
         let len = self.marks.footer_len(more).unwrap_or_default();
@@ -312,6 +307,7 @@ impl<F: NorFlash> Log<F> {
     }
 
     /// Goes on to the next segment of the sector, if there is one.
+    #[inline(never)]
     pub(crate) fn leave_segment(&mut self) {
         self.segment += self.geometry.segment;
         self.at = self.segment;

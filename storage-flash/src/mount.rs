@@ -7,7 +7,7 @@
 use crate::FlashStore;
 use crate::footer::{self, FOOTER_MAX, Footer, MARK_LEN, Mark};
 use crate::header::{Beginning, Header, SectorHeader, is_blank};
-use crate::log::PAGE;
+use crate::log::{GLANCE, PAGE};
 use crate::store::State;
 use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
@@ -293,21 +293,27 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let geometry = self.ring.log.geometry;
         let end = segment + geometry.segment;
         let last = position + 1 == geometry.sectors && end == geometry.sector;
-        let len = if last { TAIL } else { TAIL + FRONT };
-        let at = end - TAIL as u32;
-        seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, len)).await.is_ok();
-        seen.has_next = seen.has_tail && !last;
-        if !seen.has_tail {
-            seen.has_tail = self.ring.log.read(position, at, seen.from(TAIL, TAIL)).await.is_ok();
-            if !last {
-                self.front(position, end, seen, survey).await;
+        let (mut before, mut len) = (TAIL, if last { TAIL } else { TAIL + FRONT });
+        seen.has_next = false;
+        loop {
+            let octets = seen.from(before, len);
+            seen.has_tail = self.ring.log.read(position, end - before as u32, octets).await.is_ok();
+            survey.read |= seen.has_tail;
+            if len == TAIL + FRONT {
+                seen.has_next = seen.has_tail;
+                if !seen.has_tail {
+                    len = TAIL;
+                    continue;
+                }
             }
+            let footer = footer::measure(seen.from(TAIL, TAIL)).filter(|_| seen.has_tail && before == TAIL);
+            if footer.is_none_or(|(_, len)| len <= TAIL) {
+                break;
+            }
+            (before, len) = (FOOTER_MAX, FOOTER_MAX);
         }
-        survey.read |= seen.has_tail;
-        let footer = footer::measure(seen.from(TAIL, TAIL)).filter(|_| seen.has_tail);
-        if footer.is_some_and(|(_, len)| len > TAIL) {
-            let at = end - FOOTER_MAX as u32;
-            seen.has_tail = self.ring.log.read(position, at, seen.from(FOOTER_MAX, FOOTER_MAX)).await.is_ok();
+        if !last && !seen.has_next {
+            self.front(position, end, seen, survey).await;
         }
     }
 
@@ -372,18 +378,18 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     /// Whether the first sector is one whose first erase, or whose header, was cut off.
     async fn is_torn_start(&mut self) -> bool {
-        let (from, to) = (self.ring.log.header_len(), self.ring.log.geometry.sector);
-        if self.ring.log.is_blank(0, from, to).await {
-            return true;
-        }
-        let mut at = 0;
-        while at < to {
-            let mut buf = [0; FRONT];
+        let (header, sector) = (self.ring.log.header_len(), self.ring.log.geometry.sector);
+        let (mut blank, mut erased) = (true, true);
+        for at in (0..sector).step_by(GLANCE) {
+            let mut octets = [0; GLANCE];
+            let read = self.ring.log.read(0, at, &mut octets).await;
+            let behind = octets.get(header.saturating_sub(at) as usize..).unwrap_or_default();
+            blank &= read.is_ok() && is_blank(behind);
             // What cannot be read was being written.
-            if self.ring.log.read(0, at, &mut buf).await.is_ok() && buf.iter().any(|octet| *octet != 0) {
+            erased &= read.is_err() || octets == [0; GLANCE];
+            if !blank && !erased {
                 return false;
             }
-            at += FRONT as u32;
         }
         true
     }

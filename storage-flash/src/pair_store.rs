@@ -1,13 +1,14 @@
 //! What the store does as a [`PairStore`].
 
 use crate::FlashStore;
-use crate::append::announced;
 use crate::catalog::parts;
 use crate::few::Few;
-use crate::header::{Header, Kind, LIST_MAX, SectorHeader, UNKNOWN};
+use crate::header::{Header, LIST_MAX, SectorHeader, UNKNOWN};
+use crate::heads::{NewHead, announced};
 use crate::health::Wear;
 use crate::index::PENDING;
 use crate::log::Done;
+use crate::notes::Word;
 use crate::pins::{Held, PINS_LEN};
 use crate::store::State;
 use crate::writer::Writer;
@@ -21,29 +22,6 @@ use larder::store::{Cursor, Found, Health, Maintained, PairStore, Pin, StoreErro
 impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
-    pub(crate) async fn remove_all(&mut self, ids: &[PairId]) -> Done<()> {
-        self.ring.keep_floor().await?;
-        self.ring.append_note(Kind::Remove, ids).await?;
-        self.unpin_all(ids).await
-    }
-
-    /// Takes the pins of pairs back that are removed.
-    pub(crate) async fn unpin_all(&mut self, ids: &[PairId]) -> Done<()> {
-        let mut any = false;
-        for id in ids {
-            if let Some(base) = self.ring.catalog.base(*id) {
-                let pinned = self.ring.catalog.pins.remove(base).is_some();
-                any |= pinned;
-                if pinned {
-                    // One that the ring has passed over was not named by the record that removes it.
-                    self.ring.catalog.index.remove(base);
-                    self.ring.places.clear();
-                }
-            }
-        }
-        if any { self.ring.tell_pins().await } else { Ok(()) }
-    }
-
     async fn hold(&mut self, id: PairId) -> Done<Pin> {
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
         if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
@@ -65,7 +43,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             catalog.pins.remove(base);
             return Err(StoreError::NoRoom);
         }
-        self.ring.tell_pins().await?;
+        self.ring.say(&Word { of: Some(id), ..Word::default() }).await?;
         Ok(Pin { id })
     }
 
@@ -84,9 +62,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             None => false,
         };
         if !delta {
-            self.ring.append_head(pair, len, Some(of)).await?;
+            self.ring.append(&mut NewHead::new(pair, len, Some(of))).await?;
         }
-        self.ring.tell_pin_of(id).await
+        self.ring.say(&Word { of: Some(id), ..Word::default() }).await
     }
 
     /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
@@ -94,7 +72,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<bool> {
         let entry = *self.ring.catalog.get(id)?;
         let held = match entry.has(PENDING) {
-            true => self.ring.extents(id).await?.held(),
+            true => self.ring.extents(id, None).await?.held(),
             false => self.ring.total(id).await?.total,
         };
         if entry.has(PENDING) && held == 0 {
@@ -139,7 +117,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     ) -> Result<Option<Found>, F::Error> {
         self.ring.settle(false).await;
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
-        while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
+        while let Some(id) = self.ring.catalog.next_below(fingerprint, below(cursor)) {
             cursor.position = id.number();
             if self.is_being_written(id) {
                 continue;
@@ -187,10 +165,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn write(&mut self, writing: Writing, chunk: &[u8]) -> Result<(), StoreError<F::Error>> {
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
-        self.set_busy(slot, true);
+        if let Some(writer) = self.writers.get_mut(slot) {
+            writer.busy = true;
+        }
         self.rescue(None).await;
-        let added = self.add(slot, chunk).await;
-        self.set_busy(slot, false);
+        let most = self.body_max() as usize;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        let added = self.ring.add(writer, chunk, most).await;
+        writer.busy = false;
         if added.is_err() {
             self.release(slot);
         }
@@ -204,8 +186,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     ) -> Result<PairId, StoreError<F::Error>> {
         self.ring.settle(false).await;
         let slot = self.slot(writing).ok_or(StoreError::Gone)?;
-        self.set_busy(slot, true);
-        let completed = self.complete(slot, replaces).await;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        writer.busy = true;
+        let completed = self.ring.complete(writer, replaces).await;
         self.release(slot);
         self.ring.log.told(completed)
     }
@@ -222,7 +205,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(id) = base.filter(|id| self.is_pending(*id)) else {
             return Ok(());
         };
-        let removed = self.remove_all(&[id]).await;
+        let removed = self.ring.say(&Word::removal(&[id])).await;
         self.ring.log.medium(removed)
     }
 
@@ -235,8 +218,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             return Ok(None);
         }
         self.take_up(slot);
-        self.set_busy(slot, true);
-        let kept = self.keep(slot).await;
+        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
+        writer.busy = true;
+        let kept = self.ring.keep(writer).await;
         self.release(slot);
         self.ring.log.told(kept)
     }
@@ -263,11 +247,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let known = self.ring.catalog.get(id).is_some();
         let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
-        if known {
-            let done = self.remove_all(&[id]).await;
-            self.ring.log.medium(done)?;
-        } else if given_up {
-            let done = self.ring.keep_floor().await;
+        if known || given_up {
+            let ids = [id];
+            let done = self.ring.say(&Word::removal(if known { &ids } else { &[] })).await;
             self.ring.log.medium(done)?;
         }
         Ok(())
@@ -275,8 +257,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
         self.ring.settle(false).await;
-        let done = self.ring.keep_floor().await;
-        self.ring.log.medium(done)?;
         let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
@@ -287,17 +267,17 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         loop {
             let mut ids = Few::<_, LIST_MAX>::new(PairId::new(0));
             let mut below = u64::MAX;
-            while let Some((id, _)) = self.ring.catalog.next_below(fingerprint, below)
+            while let Some(id) = self.ring.catalog.next_below(fingerprint, below)
                 && ids.push(id)
             {
                 below = id.number();
             }
+            // A key whose fingerprint is the same goes too: it is a cache.
+            let done = self.ring.say(&Word::removal(&ids)).await;
+            self.ring.log.medium(done)?;
             if ids.is_empty() {
                 return Ok(());
             }
-            // A key whose fingerprint is the same goes too: it is a cache.
-            let done = self.remove_all(&ids).await;
-            self.ring.log.medium(done)?;
         }
     }
 
@@ -341,7 +321,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.ring.catalog.index.remove(base);
                 self.ring.places.clear();
             }
-            let done = self.ring.tell_pins().await;
+            let done = self.ring.say(&Word { pins: true, ..Word::default() }).await;
             self.ring.log.medium(done)?;
         }
         Ok(())
@@ -367,7 +347,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.settle(false).await;
         let mut health = Health::default();
         let mut below = u64::MAX;
-        while let Some((id, _)) = self.ring.catalog.next_below(None, below) {
+        while let Some(id) = self.ring.catalog.next_below(None, below) {
             below = id.number();
             if self.is_being_written(id) {
                 continue;

@@ -6,6 +6,7 @@
 //! that is begun; the last such record is what counts. The ring passes over pins of an
 //! earlier boot once more.
 
+use crate::few::take_out;
 use crate::geometry::Geometry;
 use crate::index::Entry;
 use crate::joined::JOINED_MAX;
@@ -107,7 +108,7 @@ impl Pins {
     #[inline(never)]
     pub(crate) fn remove(&mut self, base: u32) -> Option<Held> {
         let at = self.0.iter().position(|held| held.base == base)?;
-        Some(self.0.swap_remove(at))
+        take_out(&mut self.0, at)
     }
 
     /// Whether the sectors up to the one numbered `seq` can be held of the pair at `base`; they are then, if
@@ -126,7 +127,9 @@ impl Pins {
 
     /// Keeps the pins of the pairs at those addresses that are to be kept.
     pub(crate) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        self.0.retain(|held| keep(held.base));
+        while let Some(base) = self.0.iter().map(|held| held.base).find(|base| !keep(*base)) {
+            self.remove(base);
+        }
     }
 
     /// How many sectors are held.
@@ -177,14 +180,23 @@ impl Written {
 }
 
 /// Names that stand in the place of a pinned pair: of those whose bodies are parts of the one before.
-pub(crate) const NAMES: usize = 3;
+const NAMES: usize = 3;
 
-/// Writes names down in the place of a pinned pair.
-pub(crate) fn encode_names(names: &[PairId], octets: &mut [u8]) {
-    octets.fill(0);
-    for (to, id) in octets.chunks_exact_mut(NAME_LEN).skip(1).zip(names) {
-        copy(&id.number().to_le_bytes(), to);
+/// Writes names down in the places of as many pinned pairs as it takes. Answers how many octets that are.
+pub(crate) fn encode_names(names: impl Iterator<Item = PairId>, octets: &mut [u8]) -> usize {
+    let (mut len, mut at) = (0, 0);
+    for id in names {
+        if at == len {
+            // What a name never is.
+            copy(&[0; Written::LEN], octets.get_mut(len..).unwrap_or_default());
+            at = len + NAME_LEN;
+            len += Written::LEN;
+        }
+        let name = id.number().to_le_bytes();
+        copy(name.get(..NAME_LEN).unwrap_or_default(), octets.get_mut(at..).unwrap_or_default());
+        at += NAME_LEN;
     }
+    len
 }
 
 /// The names that stand in the place of a pinned pair; `None` if it is one.
@@ -224,10 +236,15 @@ mod tests {
     #[test]
     fn names_stand_where_a_pair_could() {
         let names = [0x1_0000_0304, 0xffff_fffe_0102].map(PairId::new);
-        for count in 0..=names.len() {
+        for count in 1..=names.len() {
             let mut octets = [1; Written::LEN];
-            encode_names(&names[..count], &mut octets);
+            assert_eq!(encode_names(names[..count].iter().copied(), &mut octets), Written::LEN);
             assert!(decode_names(&octets).unwrap().eq(names[..count].iter().copied()));
         }
+        let four = [1, 2, 3, 4].map(PairId::new);
+        let mut octets = [1; 2 * Written::LEN];
+        assert_eq!(encode_names(four.into_iter(), &mut octets), octets.len());
+        assert!(octets.chunks(Written::LEN).flat_map(|names| decode_names(names).unwrap()).eq(four));
+        assert_eq!(encode_names([].into_iter(), &mut octets), 0);
     }
 }

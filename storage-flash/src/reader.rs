@@ -1,10 +1,10 @@
 //! Reading heads.
 
-use crate::append::Freshened;
 use crate::catalog::name;
 use crate::crc::Crc32;
 use crate::delta::{self, DELTA_MAX};
 use crate::header::{Header, Kind, Reference, UNKNOWN};
+use crate::heads::Freshened;
 use crate::health::count;
 use crate::index::{Entry, Newest, PENDING, RECENT, USED};
 use crate::ring::Ring;
@@ -17,13 +17,8 @@ use larder::time::ReceivedAt;
 /// Octets at the beginning of a record that tell when it was received, though some of them were changed.
 const GLANCE_HEAD: usize = 64;
 
-/// A head in the caller's buffer.
-struct Loaded {
-    /// The header of its record, and of the pair's first one if that was read.
-    header: Header,
-    /// Octets.
-    len: usize,
-}
+/// Octets of the longest record of what a head differs in.
+const CHANGES: usize = Header::LEN + DELTA_MAX;
 
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Copies the record of a pair; `None` if it is gone, damaged (then it is forgotten), does not fit,
@@ -51,33 +46,41 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
 
     /// `None`: it is damaged. `Some(None)`: it does not fit.
     async fn load_entry(&mut self, id: PairId, entry: &Entry, record: &mut [u8]) -> Option<Option<Found>> {
-        let loaded = match entry.kind() {
-            Newest::First | Newest::End => {
-                let loaded = self.load_first(entry, entry.len() as usize, record).await?;
-                self.keep_place(id, entry, &loaded.header, loaded.header.number);
-                loaded
+        let mut len = entry.len() as usize;
+        let mut octets = [0; CHANGES];
+        let mut changes = None;
+        if entry.kind() == Newest::Delta {
+            let header = self.load_head(id, entry, Kind::Delta, len, &mut octets).await?;
+            let made = octets.get(..len)?;
+            let (first, room) = delta::sizes(made)?;
+            if record.len() < room {
+                return Some(None);
             }
-            Newest::Fresh => self.load_fresh(id, entry, record).await?,
-            Newest::Delta => {
-                let Some(loaded) = self.load_delta(id, entry, record).await? else {
-                    return Some(None);
-                };
-                loaded
-            }
-        };
-        if !entry.has(RECENT) {
-            record::mark_earlier_boot(record.get_mut(..loaded.len)?);
+            len = first;
+            changes = Some((made, header.number));
         }
-        let body = self.body(id, entry, loaded.header.number).await?;
-        Some(Some(Found { id, len: loaded.len, body }))
+        let kind = if entry.kind() == Newest::Fresh { Kind::Fresh } else { Kind::Head };
+        let header = self.load_head(id, entry, kind, len, record).await?;
+        let number = changes.map_or(header.number, |(_, number)| number);
+        if kind == Kind::Head {
+            self.keep_place(id, entry, &header, number);
+        }
+        if let Some((changes, _)) = changes {
+            len = delta::apply(changes, record)?;
+        }
+        if !entry.has(RECENT) {
+            record::mark_earlier_boot(record.get_mut(..len)?);
+        }
+        let body = self.body(id, entry, number).await?;
+        Some(Some(Found { id, len, body }))
     }
 
     /// What is stored of the body of a pair whose newest head says that it has `number` octets.
     async fn body(&mut self, id: PairId, entry: &Entry, number: u32) -> Option<StoredBody> {
-        let total = if entry.kind() == Newest::End { self.end_of(id, entry).await? } else { number };
+        let total = if entry.kind() == Newest::End { self.total(id).await?.total } else { number };
         let total = (total != UNKNOWN).then_some(u64::from(total));
         if entry.has(PENDING) {
-            let held = self.extents(id).await?.held();
+            let held = self.extents(id, None).await?.held();
             return Some(StoredBody::part(total, u64::from(held)));
         }
         total.map(StoredBody::whole)
@@ -91,49 +94,20 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
     }
 
-    /// Loads the first head of a pair, of `len` octets.
-    async fn load_first(&mut self, entry: &Entry, len: usize, record: &mut [u8]) -> Option<Loaded> {
-        let (seq, at) = self.catalog.place(entry.base());
-        let header = self.read_head(seq, at, Header::HEAD_LEN, len, record).await?;
-        if header.kind != Kind::Head || header.reference != entry.fingerprint() {
-            return None;
-        }
-        Some(Loaded { header, len })
-    }
-
-    async fn load_fresh(&mut self, id: PairId, entry: &Entry, record: &mut [u8]) -> Option<Loaded> {
-        let len = entry.len() as usize;
-        let (seq, at) = self.catalog.place(entry.newest());
-        let header = self.read_head(seq, at, Header::LEN, len, record).await?;
-        (header.kind == Kind::Fresh && is_of(seq, &header, id)).then_some(Loaded { header, len })
-    }
-
-    /// Loads the first head of a pair and what the newest one differs in. `Some(None)`: there is no
-    /// room for that.
-    async fn load_delta(&mut self, id: PairId, entry: &Entry, record: &mut [u8]) -> Option<Option<Loaded>> {
-        let mut octets = [0; Header::LEN + DELTA_MAX];
-        let (header, changes) = self.load_changes(id, entry, &mut octets).await?;
-        let (base_len, room) = delta::sizes(changes)?;
-        if record.len() < room {
-            return Some(None);
-        }
-        let first = self.load_first(entry, base_len, record).await?;
-        self.keep_place(id, entry, &first.header, header.number);
-        let len = delta::apply(changes, record)?;
-        Some(Some(Loaded { header, len }))
-    }
-
-    /// Loads what the newest head of a pair differs in.
-    async fn load_changes<'b>(
+    /// Loads a head of a pair, or what its newest one differs in: that of the record of this kind, of `len`
+    /// octets.
+    async fn load_head(
         &mut self,
         id: PairId,
         entry: &Entry,
-        octets: &'b mut [u8; Header::LEN + DELTA_MAX],
-    ) -> Option<(Header, &'b [u8])> {
-        let len = entry.len() as usize;
-        let (seq, at) = self.catalog.place(entry.newest());
-        let header = self.read_head(seq, at, Header::LEN, len, octets).await?;
-        (header.kind == Kind::Delta && is_of(seq, &header, id)).then_some((header, octets.get(..len)?))
+        kind: Kind,
+        len: usize,
+        record: &mut [u8],
+    ) -> Option<Header> {
+        let (seq, at) = self.catalog.place(if kind == Kind::Head { entry.base() } else { entry.newest() });
+        let header_len = if kind == Kind::Head { Header::HEAD_LEN } else { Header::LEN };
+        let header = self.read_head(seq, at, header_len, len, record).await?;
+        (header.kind == kind && is_of(seq, &header, id, entry)).then_some(header)
     }
 
     /// When a pair was received. Of its heads no more is read than that takes, and only what differs
@@ -141,13 +115,15 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     pub(crate) async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
         let entry = *self.catalog.get(id)?;
         let fresh = entry.kind() == Newest::Fresh;
-        let mut octets = [0; Header::LEN + DELTA_MAX];
-        let (len, changes) = if entry.kind() == Newest::Delta {
-            let (_, changes) = self.load_changes(id, &entry, &mut octets).await?;
-            (delta::sizes(changes)?.0, Some(changes))
-        } else {
-            (entry.len() as usize, None)
-        };
+        let mut octets = [0; CHANGES];
+        let mut len = entry.len() as usize;
+        let mut changes = None;
+        if entry.kind() == Newest::Delta {
+            self.load_head(id, &entry, Kind::Delta, len, &mut octets).await?;
+            let made = octets.get(..len)?;
+            len = delta::sizes(made)?.0;
+            changes = Some(made);
+        }
         let (seq, at) = self.catalog.place(if fresh { entry.newest() } else { entry.base() });
         let header_len = if fresh { Header::LEN } else { Header::HEAD_LEN } as u32;
         let mut front = [0; GLANCE_HEAD];
@@ -165,13 +141,12 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// length.
     pub(crate) async fn load_base(&mut self, id: PairId, record: &mut [u8]) -> Option<usize> {
         let entry = *self.catalog.get(id)?;
-        let (seq, at) = self.catalog.place(entry.base());
-        let len = match entry.kind() {
-            Newest::First | Newest::End => entry.len() as usize,
-            _ => usize::from(self.header_at(seq, at).await?.len),
-        };
-        let header = self.read_head(seq, at, Header::HEAD_LEN, len, record).await?;
-        (header.kind == Kind::Head).then_some(len)
+        let mut len = entry.len() as usize;
+        if entry.is_freshened() {
+            let (seq, at) = self.catalog.place(entry.base());
+            len = usize::from(self.header_at(seq, at).await?.len);
+        }
+        self.load_head(id, &entry, Kind::Head, len, record).await.map(|_| len)
     }
 
     /// Reads a header and the `len` octets of the head behind it, which are moved to the beginning of
@@ -186,47 +161,32 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     ) -> Option<Header> {
         let step = self.log.geometry.read as usize;
         let whole = (header_len + len + step - 1) & !(step - 1);
-        let header;
-        if let Some(octets) = record.get_mut(..whole) {
-            self.log.read(seq, at, octets).await.ok()?;
-            header = Header::decode_mending(seq, octets.get(..header_len)?)?;
+        let at_once = whole <= record.len();
+        let mut front = [0; Header::HEAD_LEN];
+        let octets = if at_once { record.get_mut(..whole)? } else { front.get_mut(..header_len)? };
+        self.log.read(seq, at, octets).await.ok()?;
+        let header = Header::decode_mending(seq, octets.get(..header_len)?)?;
+        if at_once {
             shift(octets, header_len..header_len + len, 0);
         } else {
-            let mut octets = [0; Header::HEAD_LEN];
-            let octets = octets.get_mut(..header_len)?;
-            self.log.read(seq, at, octets).await.ok()?;
-            header = Header::decode_mending(seq, octets)?;
             self.log.read(seq, at + header_len as u32, record.get_mut(..len)?).await.ok()?;
         }
         let octets = record.get(..len)?;
         (usize::from(header.len) == len && Crc32::of(seq, octets) == header.sum).then_some(header)
     }
 
-    /// Octets of a body whose length was not known when its head was written.
-    async fn end_of(&mut self, id: PairId, entry: &Entry) -> Option<u32> {
-        let (seq, at) = self.catalog.place(entry.newest());
-        let header = self.header_at(seq, at).await?;
-        let is_it = header.kind == Kind::End && is_of(seq, &header, id);
-        is_it.then_some(header.number + u32::from(header.len))
-    }
-
     /// Octets of the complete body of a pair, or [`UNKNOWN`], and whether it is committed.
     pub(crate) async fn total(&mut self, id: PairId) -> Option<Freshened> {
         let entry = *self.catalog.get(id)?;
-        let whole = !entry.has(PENDING);
-        if entry.kind() == Newest::End {
-            let total = self.end_of(id, &entry).await?;
-            return Some(Freshened { id, total, whole });
-        }
         let (seq, at) = self.catalog.place(entry.newest());
         let header = self.header_at(seq, at).await?;
-        let is_it = match header.kind {
-            Kind::Head => header.reference == entry.fingerprint(),
-            Kind::Fresh | Kind::Delta => is_of(seq, &header, id),
-            _ => false,
-        };
-        let total = header.number;
-        (is_it && (total != UNKNOWN || !whole)).then_some(Freshened { id, total, whole })
+        let ends = header.kind == Kind::End;
+        if ends != (entry.kind() == Newest::End) || !is_of(seq, &header, id, &entry) {
+            return None;
+        }
+        let (whole, number) = (!entry.has(PENDING), header.number);
+        let total = if ends { number + u32::from(header.len) } else { number };
+        (total != UNKNOWN || !whole).then_some(Freshened { id, total, whole })
     }
 
     /// A pair is damaged: it is not found any more.
@@ -252,6 +212,11 @@ pub(crate) fn owner(seq: u32, header: &Header) -> Option<PairId> {
     Some(name(base, reference.unit()))
 }
 
-fn is_of(seq: u32, header: &Header, id: PairId) -> bool {
-    owner(seq, header) == Some(id)
+/// Whether a record in the sector numbered `seq` is a head of the pair, or the end of its body.
+fn is_of(seq: u32, header: &Header, id: PairId, entry: &Entry) -> bool {
+    match header.kind {
+        Kind::Head => header.reference == entry.fingerprint(),
+        Kind::Fresh | Kind::Delta | Kind::End => owner(seq, header) == Some(id),
+        _ => false,
+    }
 }

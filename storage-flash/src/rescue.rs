@@ -4,9 +4,10 @@ use crate::FlashStore;
 use crate::header::Header;
 use crate::index::USED;
 use crate::log::Done;
+use crate::notes::Word;
 use crate::ring::Ring;
 use crate::store::State;
-use crate::writer::{FRONT, Writer};
+use crate::writer::{FRONT, Gathered, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
 use larder::store::StoreError;
@@ -106,8 +107,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         writer: &mut Writer<BUFFER>,
         id: PairId,
     ) -> Done<()> {
-        self.keep_floor().await?;
-        while !self.flush(writer, true, Some(&[id])).await? {}
+        self.say(&Word { floor: true, ..Word::default() }).await?;
+        let mut all = Gathered { writer, last: true, replaces: Some(&[id]) };
+        while !self.append(&mut all).await? {}
         Ok(())
     }
 

@@ -46,6 +46,7 @@ impl Places {
         self.places.iter().flatten().find(|place| place.id == id).copied()
     }
 
+    #[inline(never)]
     pub(crate) fn set(&mut self, place: Place) {
         let known = self.places.iter().position(|known| known.is_some_and(|known| known.id == place.id));
         let at = known.unwrap_or_else(|| {

@@ -23,36 +23,42 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     pub(crate) async fn scan(&mut self, seq: u32, segment: u32, begin: u32, newest: bool) -> Option<u32> {
         let geometry = self.ring.log.geometry;
         let mut window = Window::default();
-        let mut at = begin;
+        let (mut at, end) = (begin, segment + geometry.segment);
         let mut last: Option<(u32, Header)> = None;
-        let end = segment + geometry.segment;
-        let blank = loop {
+        let mut skipped = None;
+        loop {
             let here = self.header_in(&mut window, seq, at, end).await;
-            if let Ok(Some(header)) = here {
-                if let Some((at, header)) = last.replace((at, header)) {
-                    self.note_found(seq, at, &header, newest).await;
+            let (mut blank, found) = (here.is_ok(), here.ok().flatten());
+            match (&found, skipped.take()) {
+                (Some(_), _) => {}
+                (None, Some(before)) => (at, blank) = before,
+                (None, None) => {
+                    // After a reboot, writing went on at the next page.
+                    let page = (at + 1).next_multiple_of(PAGE);
+                    let gap = (page.min(end) - at.min(end)).min(Header::LEN as u32);
+                    if self.window(&mut window, seq, at, gap, gap, end).await.is_some_and(is_blank) {
+                        skipped = Some((at, blank));
+                        at = page;
+                        continue;
+                    }
+                    blank = false;
                 }
-                at += geometry.padded(header.record_len() as u32);
-                continue;
             }
-            // After a reboot, writing went on at the next page.
-            let page = (at + 1).next_multiple_of(PAGE);
-            let gap = (page.min(end) - at.min(end)).min(Header::LEN as u32);
-            let gap = self.window(&mut window, seq, at, gap, end).await.is_some_and(is_blank);
-            if !gap || !matches!(self.header_in(&mut window, seq, page, end).await, Ok(Some(_))) {
-                break gap && here.is_ok();
+            if let Some((from, header)) = last.take() {
+                // With nothing behind it, the last one may have been cut.
+                let may_be_cut = found.is_none() && blank;
+                if may_be_cut && !self.was_finished(&mut window, seq, from, &header).await {
+                    return None;
+                }
+                let list = self.ring.list_at(seq, from, &header).await.unwrap_or(List::new(0));
+                self.ring.note(seq, from, &header, &list, newest);
             }
-            at = page;
-        };
-        let Some((from, header)) = last else {
-            return blank.then_some(at);
-        };
-        // With nothing behind it, the last one may have been cut.
-        if blank && !self.was_finished(&mut window, seq, from, &header).await {
-            return None;
+            let Some(header) = found else {
+                return blank.then_some(at);
+            };
+            last = Some((at, header));
+            at += geometry.padded(header.record_len() as u32);
         }
-        self.note_found(seq, from, &header, newest).await;
-        blank.then_some(at)
     }
 
     /// The header at `at`; `Ok(None)` if it is blank there, an error if it is anything else.
@@ -63,15 +69,13 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         at: u32,
         end: u32,
     ) -> Result<Option<Header>, ()> {
-        let mut len = end.saturating_sub(at).min(Header::HEAD_LEN as u32);
-        if len < Header::LEN as u32 {
+        let least = Header::LEN as u32;
+        let len = end.saturating_sub(at).min(Header::HEAD_LEN as u32);
+        if len < least {
             return Ok(None);
         }
-        if self.window(window, seq, at, len, end).await.is_none() {
-            // What follows a short header may be torn.
-            len = Header::LEN as u32;
-        }
-        let octets = self.window(window, seq, at, len, end).await.ok_or(())?;
+        // What follows a short header may be torn.
+        let octets = self.window(window, seq, at, len, least, end).await.ok_or(())?;
         if octets.get(..Header::LEN).is_some_and(is_blank) {
             return Ok(None);
         }
@@ -80,24 +84,31 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if fits { Ok(Some(header)) } else { Err(()) }
     }
 
-    /// `len` octets at `at` of a segment that ends at `end`, by way of the first writer's buffer.
-    async fn window(&mut self, window: &mut Window, seq: u32, at: u32, len: u32, end: u32) -> Option<&[u8]> {
+    /// `len` octets at `at` of a segment that ends at `end`, or the first `least` if the others cannot be
+    /// read, by way of the first writer's buffer.
+    async fn window(
+        &mut self,
+        window: &mut Window,
+        seq: u32,
+        at: u32,
+        len: u32,
+        least: u32,
+        end: u32,
+    ) -> Option<&[u8]> {
         let buffer = &mut self.writers.first_mut()?.buffer;
         if at < window.from || at + len > window.from + window.len {
-            *window = Window { from: at, len: (end - at).min(BUFFER as u32 / 4 * 4) };
-            let octets = buffer.get_mut(..window.len as usize)?;
-            if self.ring.log.read(seq, at, octets).await.is_err() {
-                // Of all this only a part may be unreadable.
-                window.len = len;
-                let octets = buffer.get_mut(..len as usize)?;
-                if self.ring.log.read(seq, at, octets).await.is_err() {
-                    window.len = 0;
-                    return None;
+            // Of all that there is room for, only a part may be unreadable.
+            for len in [(end - at).min(BUFFER as u32 / 4 * 4), len, least] {
+                *window = Window { from: at, len };
+                if self.ring.log.read(seq, at, buffer.get_mut(..len as usize)?).await.is_ok() {
+                    break;
                 }
+                window.len = 0;
             }
         }
-        let from = (at - window.from) as usize;
-        buffer.get(from..from + len as usize)
+        let from = at - window.from;
+        let to = (from + len).min(window.len);
+        buffer.get(from as usize..to as usize).filter(|octets| octets.len() >= least as usize)
     }
 
     /// Whether the last record of a segment was written to its end: all its octets are there, but
@@ -130,11 +141,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if len as usize > BUFFER {
             return self.ring.sum_of(seq, from, len).await;
         }
-        self.window(window, seq, from, len, end).await.map(|octets| Crc32::of(seq, octets))
-    }
-
-    async fn note_found(&mut self, seq: u32, at: u32, header: &Header, newest: bool) {
-        let list = self.ring.list_at(seq, at, header).await.unwrap_or(List::new(0));
-        self.ring.note(seq, at, header, &list, newest);
+        self.window(window, seq, from, len, len, end).await.map(|octets| Crc32::of(seq, octets))
     }
 }

@@ -4,7 +4,7 @@ use crate::catalog::{name, parts};
 use crate::header::{Header, Kind};
 use crate::health::count;
 use crate::log::Done;
-use crate::notes::{CLEAR, PINS};
+use crate::notes::Word;
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
@@ -34,7 +34,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
         self.log.enter(self.log.next);
         self.catalog.newest = self.log.seq;
-        if !self.catalog.pins.is_empty() && self.put_small(&PINS, &[]).await.is_err() {
+        if !self.catalog.pins.is_empty() && self.put_note(Kind::Pins, &[]).await.is_err() {
             // The sector before this one tells them.
             self.log.in_flight = None;
             self.log.leave_segment();
@@ -117,7 +117,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             let floor = self.give_up(next);
             ahead = u16::try_from(next - self.log.seq).unwrap_or_default();
             let told = sound && self.log.ends_without_footer(0) && !self.log.closing && self.log.verified;
-            if told && self.put_small(&CLEAR, &[PairId::new(floor)]).await.is_err() {
+            if told && self.put_note(Kind::Clear, &[PairId::new(floor)]).await.is_err() {
                 // Whether it is there or not: nothing more is appended here.
                 self.log.in_flight = None;
             }
@@ -143,7 +143,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 return Ok(());
             }
             let floor = self.give_up(self.next_sector());
-            self.append_note(Kind::Clear, &[PairId::new(floor)]).await?;
+            self.say(&Word::note(Kind::Clear, &[PairId::new(floor)])).await?;
         }
         if self.log.prepared || self.log.wear.erases > erases {
             return Ok(());

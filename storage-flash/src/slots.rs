@@ -1,13 +1,14 @@
 //! Slots: which writer a handle means, and what its methods do.
 
 use crate::FlashStore;
-use crate::append::each;
-use crate::catalog::name;
 use crate::header::{Kind, LIST_MAX, UNKNOWN};
+use crate::heads::{NewHead, each};
 use crate::index::PENDING;
 use crate::log::Done;
+use crate::notes::Word;
+use crate::ring::Ring;
 use crate::store::State;
-use crate::writer::Writer;
+use crate::writer::{Gathered, Writer};
 use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::{NewPair, PairId, record};
 use larder::store::{StoreError, Writing};
@@ -39,6 +40,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Whether a writer has the pair.
+    #[inline(never)]
     pub(crate) fn is_being_written(&self, id: PairId) -> bool {
         self.writers.iter().any(|writer| writer.active && writer.base == Some(id))
     }
@@ -95,8 +97,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let slot = self.take_slot();
         let mut base = None;
         if len > Writer::<BUFFER>::ROOM || offset > 0 {
-            let appended = self.ring.append_head(pair, len, None).await?;
-            base = Some(name(appended.seq, self.ring.log.geometry.unit_at(appended.at)));
+            let mut head = NewHead::new(pair, len, None);
+            self.ring.append(&mut head).await?;
+            base = head.name;
         }
         let fingerprint = pair.key().fingerprint(self.ring.log.seed);
         let Some(writer) = self.writers.get_mut(slot) else {
@@ -119,65 +122,6 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if len > self.head_max() as usize { Err(StoreError::HeadTooLarge) } else { Ok(len) }
     }
 
-    pub(crate) async fn add(&mut self, slot: usize, chunk: &[u8]) -> Done<()> {
-        let most = self.body_max() as usize;
-        let Some(writer) = self.writers.get(slot) else {
-            return Err(StoreError::Gone);
-        };
-        let room = (writer.limit as usize).saturating_sub(writer.position());
-        let mut rest = chunk.get(..chunk.len().min(room)).unwrap_or_default();
-        if writer.position().saturating_add(rest.len()) > most {
-            return Err(StoreError::BodyTooLarge);
-        }
-        while !rest.is_empty() {
-            let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-            let taken = writer.gather(rest);
-            rest = rest.get(taken..).unwrap_or_default();
-            if !rest.is_empty() {
-                let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-                self.ring.flush(writer, false, None).await?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn complete(&mut self, slot: usize, replaces: &[PairId]) -> Done<PairId> {
-        let Some(writer) = self.writers.get(slot) else {
-            return Err(StoreError::Gone);
-        };
-        if !writer.is_whole() {
-            let kept = if writer.partial { self.keep(slot).await? } else { None };
-            return kept.ok_or(StoreError::Gone);
-        }
-        let (first, others) = replaces.split_at_checked(LIST_MAX).unwrap_or((replaces, &[]));
-        if !first.is_empty() {
-            self.ring.keep_floor().await?;
-        }
-        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-        while !self.ring.flush(writer, true, Some(first)).await? {}
-        self.unpin_all(first).await?;
-        let id = self.writers.get(slot).and_then(|writer| writer.base).ok_or(StoreError::Gone)?;
-        self.ring.tell_pin_of(id).await?;
-        for more in others.chunks(LIST_MAX) {
-            self.ring.append_note(Kind::Remove, more).await?;
-        }
-        Ok(id)
-    }
-
-    /// Programs what the writer has gathered of a pair of which a part is kept. `None`: there is
-    /// nothing of it.
-    pub(crate) async fn keep(&mut self, slot: usize) -> Done<Option<PairId>> {
-        let writer = self.writers.get_mut(slot).ok_or(StoreError::Gone)?;
-        while writer.gathered() > 0 {
-            self.ring.flush(writer, true, None).await?;
-        }
-        let (base, kept) = (writer.base, writer.kept);
-        if let Some(id) = base.filter(|_| !kept) {
-            self.remove_all(&[id]).await?;
-        }
-        Ok(base.filter(|_| kept))
-    }
-
     /// Goes on writing a pair; see [`PairStore::resume`](larder::store::PairStore::resume).
     pub(crate) async fn go_on(&mut self, id: PairId, offset: u64) -> Done<Writing> {
         let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
@@ -187,7 +131,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let total = self.ring.total(id).await.map(|of| of.total).filter(|total| *total != UNKNOWN);
         let total = total.ok_or(StoreError::Gone)?;
         let offset = u32::try_from(offset).ok().filter(|offset| *offset <= total).ok_or(StoreError::Gone)?;
-        let extents = self.ring.extents(id).await.ok_or(StoreError::Gone)?;
+        let extents = self.ring.extents(id, None).await.ok_or(StoreError::Gone)?;
         let limit = extents.hole_end(offset, total);
         if limit > offset && !extents.has_room_at(offset) {
             return Err(StoreError::NoRoom);
@@ -217,17 +161,17 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if into_total != from_total || into >= from {
             return Err(StoreError::Gone);
         }
+        // The extents of the two must be told apart as those of one.
         if !self.ring.catalog.can_join()
-            || !self.ring.fit_together(into, from).await.ok_or(StoreError::Gone)?
+            || self.ring.extents(into, Some(from)).await.ok_or(StoreError::Gone)?.overflowed()
         {
             return Err(StoreError::NoRoom);
         }
         let last = self.ring.last_sector(from).await.ok_or(StoreError::Gone)?;
         self.ring.catalog.stretch_pin(into, last)?;
-        self.ring.keep_floor().await?;
-        self.ring.append_note(Kind::Join, &[into, from]).await?;
-        self.unpin_all(&[from]).await?;
-        self.ring.tell_pin_of(into).await?;
+        let (ids, gone) = ([into, from], [from]);
+        let note = Word::note(Kind::Join, &ids);
+        self.ring.say(&Word { floor: true, gone: &gone, of: Some(into), ..note }).await?;
         self.ring.places.clear();
         Ok(())
     }
@@ -248,10 +192,70 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             (writer.head, writer.filled) = (0, 0);
         }
     }
+}
 
-    pub(crate) fn set_busy(&mut self, slot: usize, busy: bool) {
-        if let Some(writer) = self.writers.get_mut(slot) {
-            writer.busy = busy;
+impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
+    /// Gathers `chunk`, and programs what there is no room for. The body may have `most` octets.
+    pub(crate) async fn add<const BUFFER: usize>(
+        &mut self,
+        writer: &mut Writer<BUFFER>,
+        chunk: &[u8],
+        most: usize,
+    ) -> Done<()> {
+        let room = (writer.limit as usize).saturating_sub(writer.position());
+        let mut rest = chunk.get(..chunk.len().min(room)).unwrap_or_default();
+        if writer.position().saturating_add(rest.len()) > most {
+            return Err(StoreError::BodyTooLarge);
         }
+        while !rest.is_empty() {
+            let taken = writer.gather(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+            if !rest.is_empty() {
+                self.append(&mut Gathered { writer, last: false, replaces: None }).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Completes the pair, in place of those it `replaces`; see
+    /// [`PairStore::commit`](larder::store::PairStore::commit).
+    pub(crate) async fn complete<const BUFFER: usize>(
+        &mut self,
+        writer: &mut Writer<BUFFER>,
+        replaces: &[PairId],
+    ) -> Done<PairId> {
+        if !writer.is_whole() {
+            let kept = if writer.partial { self.keep(writer).await? } else { None };
+            return kept.ok_or(StoreError::Gone);
+        }
+        let (first, others) = replaces.split_at_checked(LIST_MAX).unwrap_or((replaces, &[]));
+        if !first.is_empty() {
+            self.say(&Word { floor: true, ..Word::default() }).await?;
+        }
+        let mut rest = Gathered { writer, last: true, replaces: Some(first) };
+        while !self.append(&mut rest).await? {}
+        let id = rest.writer.base.ok_or(StoreError::Gone)?;
+        self.say(&Word { gone: first, of: Some(id), ..Word::default() }).await?;
+        for more in others.chunks(LIST_MAX) {
+            self.say(&Word::removal(more)).await?;
+        }
+        Ok(id)
+    }
+
+    /// Programs what the writer has gathered of a pair of which a part is kept. `None`: there is
+    /// nothing of it.
+    pub(crate) async fn keep<const BUFFER: usize>(
+        &mut self,
+        writer: &mut Writer<BUFFER>,
+    ) -> Done<Option<PairId>> {
+        let mut rest = Gathered { writer, last: true, replaces: None };
+        while rest.writer.gathered() > 0 {
+            self.append(&mut rest).await?;
+        }
+        let (base, kept) = (rest.writer.base, rest.writer.kept);
+        if let Some(id) = base.filter(|_| !kept) {
+            self.say(&Word::removal(&[id])).await?;
+        }
+        Ok(base.filter(|_| kept))
     }
 }

@@ -6,6 +6,7 @@ use crate::geometry::{Geometry, Part, Refused};
 use crate::header::{Header, Kind};
 use crate::health::Wear;
 use crate::index::HEAD_MAX;
+use crate::notes::Word;
 use crate::pair_store::below;
 use crate::pins::Pins;
 use crate::ring::Ring;
@@ -159,10 +160,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let done = self.ring.open_sector(None).await;
         self.ring.log.medium(done)?;
         if pinned {
-            let done = self.ring.tell_pins().await;
+            let done = self.ring.say(&Word { pins: true, ..Word::default() }).await;
             self.ring.log.medium(done)?;
         }
-        let done = self.ring.append_note(Kind::Clear, &[name(self.ring.log.seq, 0)]).await;
+        let done = self.ring.say(&Word::note(Kind::Clear, &[name(self.ring.log.seq, 0)])).await;
         self.ring.log.medium(done)?;
         self.ring.places.clear();
         self.erase_through(self.ring.log.seq - 1).await
@@ -208,7 +209,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         self.ring.log.medium(done)?;
         // All of them at once: an erase that is cut off may leave a pair and not what hid it.
         let unit = (self.ring.log.geometry.units() - 1) as u16;
-        let done = self.ring.append_note(Kind::Clear, &[name(last, unit)]).await;
+        let done = self.ring.say(&Word::note(Kind::Clear, &[name(last, unit)])).await;
         self.ring.log.medium(done)?;
         self.erase_through(last).await
     }
@@ -240,7 +241,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     pub async fn next_pair(&mut self, cursor: &mut Cursor, record: &mut [u8]) -> Option<Found> {
         self.ring.settle(false).await;
         loop {
-            let (id, _) = self.ring.catalog.next_below(None, below(cursor))?;
+            let id = self.ring.catalog.next_below(None, below(cursor))?;
             cursor.position = id.number();
             if self.is_being_written(id) {
                 continue;

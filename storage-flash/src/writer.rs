@@ -1,10 +1,17 @@
 //! Writers: what is gathered of a pair before it is programmed.
 
+use crate::append::{Laid, Needs, Source, Window};
+use crate::catalog::name;
 use crate::crc::Crc32;
 use crate::geometry::Geometry;
 use crate::header::{Header, Kind, LIST_MAX, UNKNOWN, list_len};
+use crate::log::Done;
+use crate::records::List;
+use crate::ring::Ring;
 use core::ops::Range;
+use embedded_storage_async::nor_flash::NorFlash;
 use larder::pair::PairId;
+use larder::store::StoreError;
 
 /// Octets kept free for a header, before what is gathered.
 pub(crate) const FRONT: usize = Header::HEAD_LEN;
@@ -49,21 +56,14 @@ pub(crate) struct Writer<const BUFFER: usize> {
     pub(crate) buffer: [u8; BUFFER],
 }
 
-/// Which part of what was gathered makes the next record.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
-    pub(crate) header: Header,
-    /// Octets of the body in it.
-    pub(crate) body: usize,
-    /// Octets of the record, in whole units.
-    pub(crate) len: usize,
-}
-
 impl<const BUFFER: usize> Writer<BUFFER> {
     /// Octets of head and body it can gather.
     pub(crate) const ROOM: usize = BUFFER - FRONT - BACK;
 
+    /// One that nothing was begun with.
     pub(crate) const fn new() -> Self {
+        // All zeros: so a store is made where it belongs, by clearing it. Else it would be copied there, from
+        // a constant and over the stack.
         Self {
             active: false,
             busy: false,
@@ -76,9 +76,9 @@ impl<const BUFFER: usize> Writer<BUFFER> {
             head: 0,
             filled: 0,
             written: 0,
-            limit: u32::MAX,
+            limit: 0,
             partial: false,
-            rest_held: true,
+            rest_held: false,
             resumed: false,
             kept: false,
             buffer: [0; BUFFER],
@@ -162,68 +162,57 @@ impl<const BUFFER: usize> Writer<BUFFER> {
 
     /// Lays the next record out in the buffer, for the sector numbered `seq` and `room` octets.
     ///
-    /// `last`: whether it may be the last record; `list`: the pairs it replaces, if it then commits.
-    /// `reference`: the pair's, if its head is on flash.
-    pub(crate) fn plan(
+    /// `last`: whether it may be the last record, and then commits if `laid` has a list, of the pairs
+    /// it replaces.
+    /// The header says which pair it refers to, if its head is on flash.
+    fn plan(
         &mut self,
         geometry: &Geometry,
         seq: u32,
         room: usize,
-        reference: u32,
         last: bool,
-        list: Option<&[u32]>,
-    ) -> Plan {
+        replaces: bool,
+        laid: &mut Laid,
+    ) {
         let unit = geometry.unit as usize;
         let fixed = self.header_len() + self.head;
         let gathered = self.gathered();
-        let listed = list.map_or(0, |list| list_len(list.len()));
         let padded = |octets: usize| (octets + unit - 1) & !(unit - 1);
-        let commits = list.is_some() && padded(fixed + gathered + listed) <= room;
+        let commits = replaces && padded(fixed + gathered + list_len(laid.list.len())) <= room;
         let whole_units = (fixed + gathered).min(room) & !(unit - 1);
         let body = if commits || whole_units < fixed || (last && padded(fixed + gathered) <= room) {
             gathered
         } else {
             whole_units - fixed
         };
-        let list = list.filter(|_| commits).unwrap_or_default();
-        let header = self.header(seq, body, reference, commits, list.len());
-        self.lay_out(seq, &header, body, list, unit);
-        Plan { header, body, len: padded(header.record_len()) }
+        if !commits {
+            laid.list = List::new(0);
+        }
+        laid.header.commits = commits;
+        laid.header.count = laid.list.len() as u8;
+        self.describe(seq, body, &mut laid.header);
+        self.fill(seq, &laid.header, body, &laid.list, unit);
+        laid.len = padded(laid.header.record_len());
     }
 
-    fn header(&self, seq: u32, body: usize, reference: u32, commits: bool, count: usize) -> Header {
+    fn describe(&self, seq: u32, body: usize, header: &mut Header) {
         let data = self.buffer.get(FRONT..).unwrap_or_default();
         let (head, rest) = data.split_at_checked(self.head).unwrap_or_default();
         let body_sum = Crc32::of(seq, rest.get(..body).unwrap_or_default());
         let end = self.written + body as u32;
-        let mut header = Header {
-            kind: Kind::Body,
-            commits,
-            count: count as u8,
-            number: self.written,
-            len: body as u16,
-            reference,
-            sum: body_sum,
-            inline: 0,
-            inline_sum: 0,
-            partial: false,
-        };
+        (header.number, header.len, header.sum) = (self.written, body as u16, body_sum);
         if self.base.is_none() {
             header.kind = Kind::Head;
-            header.number = if commits { end } else { self.length.unwrap_or(UNKNOWN) };
-            header.len = self.head as u16;
+            header.number = if header.commits { end } else { self.length.unwrap_or(UNKNOWN) };
+            (header.len, header.sum) = (self.head as u16, Crc32::of(seq, head));
             header.reference = self.fingerprint;
-            header.sum = Crc32::of(seq, head);
-            header.inline = body as u16;
-            header.inline_sum = body_sum;
-            header.partial = self.partial;
-        } else if commits && !self.resumed && self.length != Some(end) {
+            (header.inline, header.inline_sum, header.partial) = (body as u16, body_sum, self.partial);
+        } else if header.commits && !self.resumed && self.length != Some(end) {
             header.kind = Kind::End;
         }
-        header
     }
 
-    fn lay_out(&mut self, seq: u32, header: &Header, body: usize, list: &[u32], unit: usize) {
+    fn fill(&mut self, seq: u32, header: &Header, body: usize, list: &[u32], unit: usize) {
         let octets = header.encode(seq);
         let octets = octets.get(..header.header_len()).unwrap_or_default();
         let begin = FRONT - octets.len();
@@ -233,22 +222,55 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         let pad = (begin.wrapping_sub(end)) & (unit - 1);
         self.buffer.get_mut(end..end + pad).unwrap_or_default().fill(u8::MAX);
     }
+}
 
-    /// The record that was laid out.
-    pub(crate) fn record(&self, plan: &Plan) -> &[u8] {
-        let begin = FRONT - plan.header.header_len();
-        self.buffer.get(begin..begin + plan.len).unwrap_or_default()
+/// What a writer has gathered, to become a record.
+pub(crate) struct Gathered<'w, const BUFFER: usize> {
+    pub(crate) writer: &'w mut Writer<BUFFER>,
+    /// Whether it may be the writer's last record.
+    pub(crate) last: bool,
+    /// It then commits the pair in place of these, if there are any said.
+    pub(crate) replaces: Option<&'w [PairId]>,
+}
+
+impl<F: NorFlash, const PAIRS: usize, const BUFFER: usize> Source<F, PAIRS> for Gathered<'_, BUFFER> {
+    fn needs(&mut self, ring: &Ring<F, PAIRS>) -> Needs {
+        let replaced = self.replaces.unwrap_or_default().len();
+        let least = self.writer.least(&ring.log.geometry, list_len(replaced));
+        Needs { least, marks: 1 + replaced, owner: self.writer.base }
     }
 
-    /// The record is on flash, as a part of the pair called `id`.
-    pub(crate) fn written(&mut self, plan: &Plan, id: PairId) {
-        let used = self.head + plan.body;
-        shift(&mut self.buffer, FRONT + used..FRONT + self.filled, FRONT);
-        self.filled -= used;
-        self.head = 0;
-        self.base = Some(id);
-        self.written += plan.body as u32;
-        self.kept |= plan.body > 0;
+    fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, room: u32, laid: &mut Laid, _: &mut Window) -> Done<()> {
+        let (seq, geometry) = (ring.log.seq, ring.log.geometry);
+        laid.list = ring.references(self.replaces.unwrap_or_default());
+        if let Some(id) = self.writer.base {
+            ring.catalog.stretch_pin(id, seq)?;
+            // A pair whose head went meanwhile has no reference.
+            laid.header.reference = ring.catalog.reference(seq, id).ok_or(StoreError::Gone)?.0;
+        }
+        self.writer.plan(&geometry, seq, room as usize, self.last, self.replaces.is_some(), laid);
+        if self.writer.base.is_none() {
+            self.writer.begun = Some(name(seq, geometry.unit_at(ring.log.at)));
+            self.writer.kept = laid.header.inline > 0;
+        }
+        Ok(())
+    }
+
+    fn octets<'w>(&'w mut self, laid: &Laid, from: usize, _: &'w mut Window) -> &'w [u8] {
+        let begin = FRONT - laid.header.header_len();
+        self.writer.buffer.get(begin + from..begin + laid.len).unwrap_or_default()
+    }
+
+    fn landed(&mut self, laid: &Laid, name: PairId) {
+        let writer = &mut *self.writer;
+        let body = usize::from(if writer.base.is_none() { laid.header.inline } else { laid.header.len });
+        let used = writer.head + body;
+        shift(&mut writer.buffer, FRONT + used..FRONT + writer.filled, FRONT);
+        writer.filled -= used;
+        writer.head = 0;
+        writer.base = writer.base.or(Some(name));
+        writer.written += body as u32;
+        writer.kept |= body > 0;
     }
 }
 

@@ -10,6 +10,7 @@ use crate::log::{GLANCE, PAGE};
 use crate::reader::owner;
 use crate::ring::Ring;
 use embedded_storage_async::nor_flash::NorFlash;
+use larder::pair::PairId;
 
 /// Where a walk over the records stands.
 #[derive(Clone, Copy, Debug)]
@@ -202,7 +203,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
         // What removes a pair names it as it was.
         let of_a_body = !matches!(header.kind, Kind::Remove | Kind::Clear);
-        info.pair = pair.map(|id| if of_a_body { self.catalog.part_of(id) } else { id });
+        info.pair = pair.map(|id| if of_a_body { PairId::new(self.catalog.root(id.number())) } else { id });
         info.commits = header.commits;
         info.removes = header.count;
         info.found = info.pair.is_some_and(|id| self.catalog.get(id).is_some());
