@@ -1,5 +1,6 @@
 //! The part of a walk that deals with stored parts: looks at them, combines them, continues them.
 
+use super::apart::apart;
 use super::completing::Completing;
 use super::reply::{Body, Place};
 use super::storing::gathered;
@@ -13,6 +14,7 @@ use crate::pair::{NewPair, PairId, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
+use core::pin::pin;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Offers a pair that was found to a decision. Whether there was one in the record.
@@ -28,7 +30,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             selecting.offer(&pair);
             return true;
         };
-        let extents = self.extents(found.id, from).await.unwrap_or_default();
+        let extents = apart(pin!(self.extents(found.id, from))).await.unwrap_or_default();
         if let Some(pair) = found.view(record) {
             #[cfg(feature = "groups")]
             let pair = StoredPair { invalidated, ..pair };

@@ -150,7 +150,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         cursor: &mut Cursor,
         record: &mut [u8],
     ) -> Option<Found> {
-        let found = self.store.find(key, cursor, record).await;
+        // What finding takes of the stack is not needed while a pair is looked at.
+        let found = apart(pin!(self.store.find(key, cursor, record))).await;
         self.report.store_failed |= found.is_err();
         found.ok().flatten()
     }
