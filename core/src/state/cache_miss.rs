@@ -6,7 +6,7 @@ use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, Serving, StoreAndUse, Unreachable,
+    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, StoreAndUse, Unreachable,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -176,9 +176,7 @@ impl<'a> CacheMiss<'a> {
         match verdict {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
             Judgement::Continues(at, part) => N::with(Combining::new(self.context, *arrived, *at, *part)),
-            Judgement::Instead(stored) => {
-                N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
-            }
+            Judgement::Instead(stored) => self.context.serve_on_error(stored),
             Judgement::Changed(outdated) => N::with(self.again(*outdated)),
         }
     }
@@ -297,7 +295,7 @@ impl<'a> CacheMiss<'a> {
     pub(crate) fn unanswered<N: Follows<FromCache<'a>> + Follows<GatewayTimeout<'a>>>(&self) -> N {
         match self.context.candidates.best() {
             Some((_, best)) if best.usability.on_error && self.reason != Reason::Lost => {
-                N::with(FromCache::new(self.context, best, Serving::StaleOnError))
+                self.context.serve_on_error(best)
             }
             _ => N::with(GatewayTimeout::new(self.context, Reason::Unreachable)),
         }

@@ -194,6 +194,12 @@ impl<'a> Context<'a> {
         RequestHead { uri: self.target.of(&self.request), ..self.request }
     }
 
+    /// A stored response answers in place of an error (RFC 5861 §4).
+    #[inline(never)]
+    fn serve_on_error<N: Follows<FromCache<'a>>>(&self, stored: &candidate::Candidate) -> N {
+        N::with(FromCache::new(*self, stored, Serving::StaleOnError))
+    }
+
     /// What a response says.
     #[inline(never)]
     pub(crate) fn facts<'r>(&self, response: &ResponseHead<'r>, at: &Exchange) -> ResponseFacts<'r> {

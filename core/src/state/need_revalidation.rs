@@ -6,7 +6,7 @@ use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, Serving, StoreAndUse,
+    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -167,9 +167,7 @@ impl<'a> NeedRevalidation<'a> {
             Judgement::Validates(at, ids, forget) => {
                 N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at)))
             }
-            Judgement::Instead(stored) => {
-                N::with(FromCache::new(self.context, stored, Serving::StaleOnError))
-            }
+            Judgement::Instead(stored) => self.context.serve_on_error(stored),
             Judgement::MatchesNothing => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
         }
     }
@@ -254,7 +252,7 @@ impl<'a> NeedRevalidation<'a> {
     /// As [`unreachable`](Self::unreachable), to whatever can follow.
     pub(crate) fn unanswered<N: Follows<FromCache<'a>> + Follows<GatewayTimeout<'a>>>(&self) -> N {
         match self.stale_on_error() {
-            Some(stored) => N::with(FromCache::new(self.context, stored, Serving::StaleOnError)),
+            Some(stored) => self.context.serve_on_error(stored),
             None => N::with(GatewayTimeout::new(self.context, Reason::Unreachable)),
         }
     }
