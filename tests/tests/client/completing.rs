@@ -11,12 +11,12 @@ use larder_tests::{MockClock, Representation, Response, ScriptedOrigin, after_po
 
 const LEN: usize = 400;
 
-fn content(version: u8) -> Vec<u8> {
+pub fn content(version: u8) -> Vec<u8> {
     (0..LEN).map(|at| (at as u8).wrapping_mul(7).wrapping_add(version)).collect()
 }
 
 /// What the origin has, as a version of its own tag.
-fn version(number: u8) -> Representation {
+pub fn version(number: u8) -> Representation {
     let tag = format!("\"{number}\"");
     Representation::new(&content(number), &[FRESH, ("ETag", &tag)])
 }

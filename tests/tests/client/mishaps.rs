@@ -1,5 +1,6 @@
 //! Mishaps: origins and stores that break off at the worst moment, and futures that are dropped there.
 
+use crate::completing::{content, version};
 use crate::{FRESH, Of, Ram, TAG, URI, client, get, rest};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
@@ -11,17 +12,6 @@ use larder::store::{BLOCK, PairStore};
 use larder_tests::hooked_store::{FailAt, Hook, HookedStore, Injected};
 use larder_tests::polls::yield_now;
 use larder_tests::{Representation, Response, ScriptedOrigin, YieldingStore, block_on, poll_times};
-
-const LEN: usize = 400;
-
-fn content(version: u8) -> Vec<u8> {
-    (0..LEN).map(|at| (at as u8).wrapping_mul(7).wrapping_add(version)).collect()
-}
-
-fn version(number: u8) -> Representation {
-    let tag = format!("\"{number}\"");
-    Representation::new(&content(number), &[FRESH, ("ETag", &tag)])
-}
 
 fn has(origin: &ScriptedOrigin, there: Representation) {
     origin.answers(move |asked| there.answer(asked));
