@@ -128,7 +128,8 @@ impl<'a> PartialUpdate<'a> {
 
     /// The head to write, given a stored one: the same, with the complete length.
     pub fn combined<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
-        let fields = stored_fields::with_length(Edited::new(stored.response.fields), Some(&self.whole));
+        let mut fields = Edited::new(stored.response.fields);
+        stored_fields::add_length(&mut fields, Some(&self.whole));
         NewPair {
             method: stored.method,
             uri: stored.uri,

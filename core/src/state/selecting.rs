@@ -175,6 +175,7 @@ impl<'a> Selecting<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>, extents: &Extents) {
         let stated = facts.date.date();
         let date = stated.or(pair.received.utc);
