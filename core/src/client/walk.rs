@@ -174,6 +174,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
+        self.pending.generation = self.store.generation().await;
         let request = asking.outgoing();
         let requested = self.clock.now();
         self.report.forward_status = None;
@@ -284,7 +285,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         place: &mut Place<'_, 'c>,
     ) {
         self.report.step(Step::StoreAndUse);
-        let pair = state.pair();
+        let mut pair = state.pair();
+        pair.generation = Some(self.pending.generation);
         let created = match record::encoded_len(&pair) {
             // It would never be found.
             len if len.is_none_or(|len| len > record_max) => Err(StoreError::HeadTooLarge),

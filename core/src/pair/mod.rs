@@ -127,6 +127,10 @@ pub struct NewPair<'a> {
     pub offset: u64,
     /// Whether a part of the body is worth keeping: it can be completed, or serve ranges (§3.3).
     pub resumable: bool,
+    /// The store's [`generation`](crate::store::PairStore::generation) when the origin was asked: if another client
+    /// has invalidated what is stored under the URI since, this may be what was there before (§4.4), and is not
+    /// stored. `None` if that does not matter, as for a head that is written anew.
+    pub generation: Option<u32>,
 }
 
 impl<'a> NewPair<'a> {

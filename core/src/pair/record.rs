@@ -200,6 +200,7 @@ mod tests {
             length: None,
             offset: 0,
             resumable: false,
+            generation: None,
         }
     }
 

@@ -266,6 +266,7 @@ impl<'a> Context<'a> {
             length: stored.body.complete,
             offset: 0,
             resumable: !stored.body.committed,
+            generation: None,
         }
     }
 

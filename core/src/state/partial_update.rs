@@ -141,6 +141,7 @@ impl<'a> PartialUpdate<'a> {
             length: Some(self.complete),
             offset: 0,
             resumable: true,
+            generation: None,
         }
     }
 

@@ -111,6 +111,7 @@ impl<'a> StoreAndUse<'a> {
             length,
             offset: body.part.map_or(0, |part| part.first),
             resumable: body.resumable,
+            generation: None,
         }
     }
 

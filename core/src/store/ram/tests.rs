@@ -32,6 +32,7 @@ fn pair(uri: &str) -> NewPair<'_> {
         length: None,
         offset: 0,
         resumable: false,
+        generation: None,
     }
 }
 
