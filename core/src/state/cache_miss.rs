@@ -6,7 +6,7 @@ use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, StoreAndUse, Unreachable,
+    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, StoreAndUse, Unreachable, apart,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -175,9 +175,11 @@ impl<'a> CacheMiss<'a> {
         let (arrived, verdict) = &self.judged(response, at, &|_, _| {});
         match verdict {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
-            Judgement::Continues(at, part) => N::with(Combining::new(self.context, *arrived, *at, *part)),
+            Judgement::Continues(at, part) => {
+                apart(|| N::with(Combining::new(self.context, *arrived, *at, *part)))
+            }
             Judgement::Instead(stored) => self.context.serve_on_error(stored),
-            Judgement::Changed(outdated) => N::with(self.again(*outdated)),
+            Judgement::Changed(outdated) => apart(|| N::with(self.again(*outdated))),
         }
     }
 

@@ -290,6 +290,13 @@ pub(crate) trait Follows<State> {
     fn with(state: State) -> Self;
 }
 
+/// Where nothing else can follow.
+impl<State> Follows<State> for State {
+    fn with(state: State) -> Self {
+        state
+    }
+}
+
 /// Hears what a response from this URI says.
 pub(crate) type Hear<'h> = &'h dyn Fn(&str, &ResponseFacts<'_>);
 
@@ -341,6 +348,12 @@ impl<'a, 'r, N> Answered<'a, 'r> for N where
         + Follows<FromCache<'a>>
         + Follows<CacheMiss<'a>>
 {
+}
+
+/// Makes a state in a frame of its own: the caller's is to have no room for it while it decides.
+#[inline(never)]
+pub(crate) fn apart<N>(make: impl FnOnce() -> N) -> N {
+    make()
 }
 
 /// Which states can follow, and as which variant.

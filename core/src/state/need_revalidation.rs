@@ -6,7 +6,7 @@ use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, StoreAndUse,
+    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, StoreAndUse, apart,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -165,10 +165,12 @@ impl<'a> NeedRevalidation<'a> {
         match judgement {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
             Judgement::Validates(at, ids, forget) => {
-                N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at)))
+                apart(|| N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at))))
             }
             Judgement::Instead(stored) => self.context.serve_on_error(stored),
-            Judgement::MatchesNothing => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
+            Judgement::MatchesNothing => {
+                apart(|| N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)))
+            }
         }
     }
 
