@@ -51,6 +51,10 @@ use core::ops::Range;
 /// whole, unless evicted; what was not is as if never begun. Removing and invalidating are durable
 /// when they return.
 #[expect(async_fn_in_trait, reason = "stores run on single-core executors; nothing needs Send")]
+#[diagnostic::on_unimplemented(
+    note = "a store that several tasks share is a `&embassy_sync::mutex::Mutex<_, Store>`, with larder's feature \
+            `embassy-sync`, and of the same version of embassy-sync"
+)]
 pub trait PairStore {
     /// What can go wrong below the store.
     type Error: fmt::Debug;
