@@ -262,6 +262,7 @@ impl<'a> Context<'a> {
             authorized: stored.authorized || self.asked().has_authorization,
             status: stored.response.status,
             fields,
+            date_made: date.is_some(),
             received: arrived.received,
             length: stored.body.complete,
             offset: 0,

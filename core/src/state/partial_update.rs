@@ -137,6 +137,7 @@ impl<'a> PartialUpdate<'a> {
             authorized: stored.authorized,
             status: stored.response.status,
             fields,
+            date_made: stored.date_made,
             received: stored.received,
             length: Some(self.complete),
             offset: 0,

@@ -184,9 +184,9 @@ pub trait PairStore {
     /// As [`remove`](Self::remove).
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error>;
 
-    /// How often anything was [invalidated](Self::invalidate), or a group was; it wraps. What was asked for before the
-    /// last time may be older than what was invalidated: see [`NewPair::generation`]. Need not outlive a reboot; a
-    /// [`Generations`] is enough.
+    /// How often [`invalidate`](Self::invalidate) was called; more than once for each group that was invalidated. It
+    /// wraps. What was asked for before the last time may be older than what was invalidated: see
+    /// [`NewPair::generation`]. Need not outlive a reboot; a [`Generations`] is enough.
     async fn generation(&mut self) -> u32;
 
     /// Invalidates every pair of this group whose head was written up to now (RFC 9875 §3):
