@@ -308,6 +308,9 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             }
             Err(error) => {
                 self.failed(&error);
+                // What it stands for is not what the origin has any more, whether there is room for this or not.
+                // One at a time is enough: no more than one is added.
+                self.pending.forget = state.replaces().next();
                 None
             }
         };
