@@ -2,12 +2,12 @@
 //! [`NeedRevalidation`], as one.
 
 use super::{Report, Step};
-use crate::head::{Outgoing, ResponseHead};
+use crate::head::{HeadBuf, Method, Outgoing, ResponseHead};
 use crate::pair::PairId;
 use crate::state::{
-    CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver, Hear,
-    InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
-    apart, follows,
+    CacheMiss, Combined, Combining, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    Hear, Heard, InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve,
+    StoreAndUse, apart, follows,
 };
 use crate::time::Exchange;
 
@@ -70,11 +70,18 @@ impl<'c> Next<'c, 'c> {
         }
     }
 
-    /// What follows the last response.
+    /// What follows the last response. What it says is told to `hear`.
     #[inline(never)]
-    pub(super) fn answered(&mut self, response: ResponseHead<'c>, at: &Exchange) {
-        if let Self::Asking(asking) = self {
-            *self = asking.answered(response, at);
+    pub(super) fn answered<const BYTES: usize, const FIELDS: usize>(
+        &mut self,
+        head: Option<&'c mut HeadBuf<BYTES, FIELDS>>,
+        at: &Exchange,
+        hear: Hear<'_>,
+    ) {
+        if let (Self::Asking(asking), Some(head)) = (&*self, head) {
+            let head: &'c HeadBuf<BYTES, FIELDS> = head;
+            let heard = asking.heard(head.response(), at, hear);
+            *self = asking.context().answered(head.response(), &heard);
         }
     }
 
@@ -132,17 +139,6 @@ impl<'a> Asking<'a> {
         }
     }
 
-    #[inline(never)]
-    pub(super) fn answered<'r>(&self, response: ResponseHead<'r>, at: &Exchange) -> Next<'a, 'r>
-    where
-        'a: 'r,
-    {
-        match self {
-            Self::Miss(miss) => miss.answered(response, at),
-            Self::Validation(need) => need.answered(response, at),
-        }
-    }
-
     pub(super) fn unanswered<'r>(&self) -> Next<'a, 'r> {
         match self {
             Self::Miss(miss) => miss.unanswered(),
@@ -150,14 +146,37 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Looks at a response without keeping it. What it says is told to `hear`.
+    /// Whether a response with this status ends it, whatever it says: nothing is to be done before it is gone on
+    /// with.
+    pub(super) fn is_ended_by(&self, status: u16) -> bool {
+        let is_head = self.context().request.method == Method::Head && status == 200;
+        match self {
+            Self::Miss(miss) => !miss.is_for_a_part() && !is_head,
+            Self::Validation(_) => status != 304 && !is_head,
+        }
+    }
+
+    /// What is to be done before a response is gone on with. What it says is told to `hear`.
+    #[inline(never)]
     pub(super) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange, hear: Hear<'_>) -> Look<'a, 'r>
     where
         'a: 'r,
     {
+        self.context().look(response, &self.heard(response, at, hear))
+    }
+
+    fn heard(&self, response: ResponseHead<'_>, at: &Exchange, hear: Hear<'_>) -> Heard<'a> {
         match self {
-            Self::Miss(miss) => miss.look(response, at, hear),
-            Self::Validation(need) => need.look(response, at, hear),
+            Self::Miss(miss) => miss.heard(response, at, hear),
+            Self::Validation(need) => need.heard(response, at, hear),
+        }
+    }
+
+    /// What the state knows of the request.
+    const fn context(&self) -> &Context<'a> {
+        match self {
+            Self::Miss(miss) => miss.context(),
+            Self::Validation(need) => need.context(),
         }
     }
 

@@ -32,7 +32,7 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
                 ((!is_hit).then(|| self.forward(state.options())), ttl)
             }
             Head::Origin(arrived, options) => {
-                let (age, received) = (arrived.received.initial_age, arrived.received.utc);
+                let (age, received) = (arrived.came.received.initial_age, arrived.came.received.utc);
                 let ttl = stored.then(|| ttl(&arrived.fields(), self.status(), age, received, options));
                 (Some(self.forward(options)), ttl)
             }

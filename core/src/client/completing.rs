@@ -265,7 +265,11 @@ impl<S: PairStore, O: Origin> Reply<'_, S, O> {
             Ok(Err(error)) => return Err(BodyError::Origin(error)),
             Err(Passed) => return Err(BodyError::DeadlinePassed),
         }
-        let error = match miss.answered(head.response(), &body.at) {
+        let next = {
+            let heard = miss.heard(head.response(), &body.at, &|_, _| {});
+            miss.context().answered(head.response(), &heard)
+        };
+        let error = match next {
             Next::Combining(part) if part.part().complete == Some(body.complete) => {
                 let resumed = parts::resume(self.parts.store, &part, found, record).await;
                 if let Ok(writing) = resumed {

@@ -15,8 +15,8 @@ use crate::head::{HeadBuf, RequestHead, ResponseHead};
 use crate::pair::{PairId, PairKey, record};
 use crate::rules::keys;
 use crate::state::{
-    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, IdleClient, InvalidateEntries, Look, Selecting,
-    Serving, StoreAndUse,
+    Candidates, CouldNotBeStored, FromCache, GatewayTimeout, Hear, IdleClient, InvalidateEntries, Look,
+    Selecting, Serving, StoreAndUse,
 };
 use crate::store::{Cursor, Found, PairStore, StoreError};
 use crate::time::{Clock, Exchange, Observed};
@@ -51,8 +51,8 @@ pub(super) struct Buffers<'c, const BYTES: usize, const FIELDS: usize> {
 
 /// What came of asking the origin.
 enum Asked {
-    /// A response to go on with.
-    Response(Exchange),
+    /// What follows the response is decided.
+    Answered,
     /// It could not be reached.
     Nobody,
     /// A stored part, which is what answers, goes on with the response: its body is in its place.
@@ -92,17 +92,19 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                     continue;
                 }
                 Next::Asking(_) => {
-                    // It is asked once.
-                    let Some(head) = head.take() else { return };
-                    let asked = apart(pin!(self.ask(&mut next, sent, head, record, &mut last, place))).await;
+                    let asked =
+                        apart(pin!(self.ask(&mut next, sent, &mut head, record, &mut last, place))).await;
                     match asked {
-                        Asked::Response(at) => next.answered(head.response(), &at),
+                        Asked::Answered => {}
                         Asked::Nobody => next.unreachable(),
                         Asked::Continues => {
                             let (Next::FromCache(state), Some(found)) = (&next, last) else { return };
+                            let Some(head) = head else { return };
                             return place.complete(state, found, record, head.as_mut());
                         }
                     }
+                    // It is asked once.
+                    head = None;
                     continue;
                 }
                 Next::FromCache(state) => {
@@ -194,37 +196,44 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         None
     }
 
-    /// Tells the clock what a response from `uri` says of the time.
-    fn observe(&self, uri: &str, facts: &ResponseFacts<'_>, at: &Exchange) {
-        if let Some((origin, date)) = keys::origin(uri).zip(facts.date.date()) {
-            let received = at.received.uptime;
-            self.clock.observe(Observed { origin, date, age: facts.age, received });
+    /// The last response has this status.
+    fn ended(&mut self, asking: &Asking<'_>, status: u16) {
+        if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
+            self.report.outcome = Outcome::Changed;
         }
     }
 
-    /// Sends requests until there is a response to go on with. It is looked at without being kept: its
-    /// buffer may be needed again.
+    /// Sends requests until there is a response to go on with: it stays in `head` from then on.
     async fn ask<'c, const BYTES: usize, const FIELDS: usize>(
         &mut self,
         next: &mut Next<'c, 'c>,
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
-        head: &mut HeadBuf<BYTES, FIELDS>,
+        head: &mut Option<&'c mut HeadBuf<BYTES, FIELDS>>,
         record: &mut [u8],
         last: &mut Option<Found>,
         place: &mut Place<'_, 'c>,
     ) -> Asked {
         loop {
-            let Next::Asking(asking) = next else { return Asked::Nobody };
+            let (Next::Asking(asking), Some(buf)) = (&mut *next, head.as_deref_mut()) else {
+                return Asked::Nobody;
+            };
             if let Some(id) = asking.begin(self.report) {
                 self.remove(id).await;
             }
             if let Asking::Miss(_) = asking {
                 *last = None;
             }
-            let Some(at) = apart(pin!(self.send(asking, sent, head))).await else {
+            let Some(at) = apart(pin!(self.send(asking, sent, buf))).await else {
                 return Asked::Nobody;
             };
-            let look = asking.look(head.response(), &at, &|uri, facts| self.observe(uri, facts, &at));
+            let clock = self.clock;
+            let observe: Hear<'_> = &|uri, facts| observe(clock, uri, facts, &at);
+            if asking.is_ended_by(buf.response().status) {
+                self.ended(asking, buf.response().status);
+                next.answered(head.take(), &at, observe);
+                return Asked::Answered;
+            }
+            let look = asking.look(buf.response(), &at, observe);
             let (work, answer) = match &look {
                 Look::Again(again) => {
                     *asking = Asking::Miss(*again);
@@ -241,17 +250,16 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
                 }
                 Look::Freshens(work, answer) => (work, *answer),
                 Look::Ends => {
-                    let status = head.response().status;
-                    if matches!(asking, Asking::Validation(_)) && status != 304 && status < 500 {
-                        self.report.outcome = Outcome::Changed;
-                    }
-                    return Asked::Response(at);
+                    self.ended(asking, buf.response().status);
+                    next.answered(head.take(), &at, &|_, _| {});
+                    return Asked::Answered;
                 }
             };
             self.report.step(Step::NeedToBeUpdated);
             apart(pin!(self.freshen(work, answer, last, record))).await;
             if last.is_some() || answer.is_none() {
-                return Asked::Response(at);
+                next.answered(head.take(), &at, &|_, _| {});
+                return Asked::Answered;
             }
             asking.lose();
         }
@@ -351,5 +359,13 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             self.pending.forget = Some(state.id());
         }
         place.serve(state, found, record);
+    }
+}
+
+/// Tells the clock what a response from `uri` says of the time.
+fn observe(clock: &impl Clock, uri: &str, facts: &ResponseFacts<'_>, at: &Exchange) {
+    if let Some((origin, date)) = keys::origin(uri).zip(facts.date.date()) {
+        let received = at.received.uptime;
+        clock.observe(Observed { origin, date, age: facts.age, received });
     }
 }

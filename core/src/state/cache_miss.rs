@@ -1,14 +1,15 @@
 //! `CacheMiss`: the origin answers (RFC 9111 §3, §4.4, §4.3.5).
 
-use super::candidate::{Candidate, Chosen, Hole};
+use super::candidate::{Chosen, Hole};
+use super::heard::Judgement;
 use super::invalidate_entries::{ByUri, Invalid};
 use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
-    Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, StoreAndUse, Unreachable, apart,
+    Arrived, Combining, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver, Hear, Heard,
+    InvalidateEntries, NeedToBeUpdated, Serve, StoreAndUse, Unreachable,
 };
-use crate::fields::{Part, ResponseFacts};
+use crate::fields::ResponseFacts;
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
 use crate::pair::PairId;
 use crate::reason::Reason;
@@ -37,18 +38,6 @@ struct Missing {
     range: Text<48>,
     /// The value of `If-Range` if that is a date.
     modified: Option<MadeDate>,
-}
-
-/// What a response is.
-enum Judgement<'a> {
-    /// It is handed over.
-    HandOver(Judged),
-    /// It continues the stored part at that place, by this part.
-    Continues(usize, Part),
-    /// The origin failed, and this one is served instead.
-    Instead(&'a Candidate),
-    /// It is not what this one is a part of.
-    Changed(PairId),
 }
 
 /// What follows [`CacheMiss`].
@@ -85,6 +74,13 @@ super::follows!(
     CacheMiss(CacheMiss<'a>),
 );
 
+impl<'r> Follows<NeedToBeUpdated<'r, Serve>> for MissNext<'_, 'r> {
+    /// Nothing was asked about.
+    fn with(state: NeedToBeUpdated<'r, Serve>) -> Self {
+        Self::CouldNotBeStored(state.handed_over())
+    }
+}
+
 super::context!(CacheMiss);
 
 impl Missing {
@@ -119,9 +115,18 @@ impl<'a> CacheMiss<'a> {
         }
     }
 
+    pub(crate) const fn context(&self) -> &Context<'a> {
+        &self.context
+    }
+
     /// Why nothing stored answers.
     pub const fn reason(&self) -> Reason {
         self.reason
+    }
+
+    /// Whether it asks for what is missing of a stored part.
+    pub(crate) const fn is_for_a_part(&self) -> bool {
+        self.missing.is_some()
     }
 
     /// A stored part that is to be removed before the request is sent: the origin did not continue it.
@@ -161,77 +166,31 @@ impl<'a> CacheMiss<'a> {
     where
         'a: 'r,
     {
-        self.answered(response, &at)
+        self.context.answered(response, &self.heard(response, &at, &|_, _| {}))
     }
 
-    /// As [`next`](Self::next), to whatever can follow.
+    /// A request for the whole, after a response was of no use. That pair is outdated.
+    pub(crate) const fn again(context: Context<'a>, reason: Reason, outdated: Option<PairId>) -> Self {
+        Self { outdated, ..Self::new(context, reason) }
+    }
+
+    /// What a response is. What it says is told to `hear`. In a frame of its own: that takes room, and is not needed
+    /// afterwards.
     #[inline(never)]
-    pub(crate) fn answered<'r, N>(&self, response: ResponseHead<'r>, at: &Exchange) -> N
-    where
-        'a: 'r,
-        N: Answered<'a, 'r> + Follows<Combining<'a, 'r>>,
-    {
-        let context: &Context<'r> = &self.context;
-        let (arrived, verdict) = &self.judged(response, at, &|_, _| {});
-        match verdict {
-            Judgement::HandOver(judged) => context.follow(arrived, judged),
-            Judgement::Continues(at, part) => {
-                apart(|| N::with(Combining::new(self.context, *arrived, *at, *part)))
-            }
-            Judgement::Instead(stored) => self.context.serve_on_error(stored),
-            Judgement::Changed(outdated) => apart(|| N::with(self.again(*outdated))),
-        }
-    }
-
-    /// What is to be done before it goes on with the response. What it says is told to
-    /// `hear`.
-    #[inline(never)]
-    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange, hear: Hear<'_>) -> Look<'a, 'r>
-    where
-        'a: 'r,
-    {
-        match &self.judged(response, at, hear) {
-            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
-                apart(|| Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None))
-            }
-            (arrived, Judgement::Continues(at, part)) => {
-                apart(|| Look::Continues(Combining::new(self.context, *arrived, *at, *part)))
-            }
-            (_, Judgement::Changed(outdated)) => apart(|| Look::Again(self.again(*outdated))),
-            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
-        }
-    }
-
-    /// A request for the whole, after the origin did not continue this part.
-    const fn again(&self, outdated: PairId) -> Self {
-        let again = CacheMiss::new(self.context, Reason::DoesNotContinue);
-        Self { outdated: Some(outdated), ..again }
-    }
-
-    /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
-    #[inline(never)]
-    fn judged<'r>(
-        &self,
-        response: ResponseHead<'r>,
-        at: &Exchange,
-        hear: Hear<'_>,
-    ) -> (Arrived<'r>, Judgement<'a>)
-    where
-        'a: 'r,
-    {
+    pub(crate) fn heard(&self, response: ResponseHead<'_>, at: &Exchange, hear: Hear<'_>) -> Heard<'a> {
         let context = &self.context;
         let facts = &context.facts(&response, at);
         hear(context.sent().uri, facts);
-        let arrived = context.arrived(response, facts, at);
+        let arrived = &context.arrived(response, facts, at);
         if context.request.method == Method::Head && response.status == 200 {
-            return (arrived, Judgement::HandOver(context.after_head(&arrived, facts)));
+            return Heard::new(arrived, Judgement::HandOver(context.after_head(arrived, facts)));
         }
-        let judgement = self.continued(&arrived, facts).unwrap_or_else(|| {
-            let verdict = context.judge(&arrived, facts);
+        let judgement = self.continued(arrived, facts).unwrap_or_else(|| {
+            let verdict = context.judge(arrived, facts);
             let invalid = self.invalid(&response, verdict);
             Judgement::HandOver(Judged { verdict, invalid, freshened: None })
         });
-        (arrived, judgement)
+        Heard::new(arrived, judgement)
     }
 
     /// What a response invalidates; `None`: nothing.
@@ -284,7 +243,7 @@ impl<'a> CacheMiss<'a> {
         let stored = candidates.incomplete(part);
         Some(match partial::continues(&stored, missing.hole.first, last, &arrived.response, facts) {
             Some(range) if may_store => Judgement::Continues(missing.at, range),
-            _ => Judgement::Changed(part.id),
+            _ => Judgement::Again(Reason::DoesNotContinue, Some(part.id)),
         })
     }
 

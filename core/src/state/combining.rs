@@ -63,7 +63,7 @@ impl<'a, 'r> Combining<'a, 'r> {
     /// What follows once the head is updated: stored and new octets answer as one 200.
     pub fn next(self) -> Option<FromCache<'a>> {
         let part = self.context.candidates.get(self.at)?;
-        Some(FromCache::completed(self.context, part, self.arrived.received.initial_age))
+        Some(FromCache::completed(self.context, part, self.arrived.came.received.initial_age))
     }
 }
 

@@ -77,9 +77,9 @@ impl<'a> FromCache<'a> {
         forget: bool,
     ) -> N {
         let (id, answer, hides_fields) = selected(context, at, arrived);
-        let age = Some(arrived.received.initial_age);
+        let age = Some(arrived.came.received.initial_age);
         apart(|| {
-            let validated_by = Some((arrived.response.fields, arrived.date));
+            let validated_by = Some((arrived.response.fields, arrived.came.date));
             let state = Self::with(*context, id, Serving::Validated, answer, age, hides_fields);
             N::with(Self { validated_by, forget, ..state })
         })
@@ -191,7 +191,7 @@ impl<'a> FromCache<'a> {
 /// its fields are kept back.
 #[inline(never)]
 fn selected(context: &Context<'_>, at: usize, arrived: &Arrived<'_>) -> (PairId, Answer, bool) {
-    let now = arrived.received.utc;
+    let now = arrived.came.received.utc;
     let candidates = context.candidates;
     let Some(stored) = candidates.get(at) else {
         // Only a candidate is ever named.

@@ -89,6 +89,7 @@ mod could_not_be_stored;
 mod extents;
 mod from_cache;
 mod gateway_timeout;
+mod heard;
 mod idle_client;
 #[cfg(feature = "server")]
 mod idle_server;
@@ -111,6 +112,7 @@ pub use could_not_be_stored::CouldNotBeStored;
 pub use extents::Extents;
 pub use from_cache::{FromCache, Serving};
 pub use gateway_timeout::GatewayTimeout;
+pub(crate) use heard::{Hear, Heard, Look};
 pub use idle_client::{IdleClient, IdleNext};
 #[cfg(feature = "server")]
 pub use idle_server::IdleServer;
@@ -126,7 +128,7 @@ pub(crate) use target::Target;
 use crate::fields::{RequestFacts, ResponseFacts};
 use crate::head::{Edited, RequestHead, ResponseHead, Text};
 use crate::options::CacheOptions;
-use crate::pair::{NewPair, Nominated, PairId, StoredPair};
+use crate::pair::{NewPair, Nominated, StoredPair};
 use crate::reason::Reason;
 use crate::rules::stored_fields::{self, MadeDate};
 use crate::rules::{age, storing};
@@ -145,6 +147,12 @@ pub(crate) struct Context<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrived<'a> {
     pub(crate) response: ResponseHead<'a>,
+    pub(crate) came: Came,
+}
+
+/// When a response came, and what else is found out of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Came {
     pub(crate) received: ReceivedAt,
     /// A `Date` for it, if it came without.
     pub(crate) date: Option<MadeDate>,
@@ -157,28 +165,28 @@ impl Arrived<'_> {
     /// The lines to hand over: all that were received, with a `Date` if there was none.
     pub(crate) fn fields(&self) -> Edited<'_> {
         let mut fields = Edited::new(self.response.fields);
-        stored_fields::add_date(&mut fields, self.date.as_ref());
+        stored_fields::add_date(&mut fields, self.came.date.as_ref());
         #[cfg(feature = "server")]
-        self.answered.edit(&mut fields);
+        self.came.answered.edit(&mut fields);
         fields
     }
 
     /// What it is to the client.
     #[cfg(feature = "server")]
     pub(crate) const fn answer(&self) -> crate::Answer {
-        self.answered.answer
+        self.came.answered.answer
     }
 
     /// Which octets of its body to hand over, as [`FromCache::content`].
     #[cfg(feature = "server")]
     pub(crate) const fn content(&self) -> Option<(u64, Option<u64>)> {
-        self.answered.content()
+        self.came.answered.content()
     }
 
     /// The status to hand over.
     pub(crate) const fn status(&self) -> u16 {
         #[cfg(feature = "server")]
-        return self.answered.status(self.response.status);
+        return self.came.answered.status(self.response.status);
         #[cfg(not(feature = "server"))]
         self.response.status
     }
@@ -215,13 +223,13 @@ impl<'a> Context<'a> {
         facts: &ResponseFacts<'_>,
         at: &Exchange,
     ) -> Arrived<'r> {
-        Arrived {
-            response,
+        let came = Came {
             received: age::received_at(facts, *at),
             date: stored_fields::missing_date(facts, *at),
             #[cfg(feature = "server")]
             answered: AnsweredAs::new(self.answer_at_origin(&response, facts, *at)),
-        }
+        };
+        Arrived { response, came }
     }
 
     /// The client's lines, as they go to the origin. To the origin's own handler without preconditions and
@@ -247,7 +255,7 @@ impl<'a> Context<'a> {
     where
         'a: 'f,
     {
-        let date = arrived.date.as_ref();
+        let date = arrived.came.date.as_ref();
         let mut fields =
             stored_fields::freshened(stored.response.fields, arrived.response.fields, date, self.options);
         stored_fields::add_length(&mut fields, length);
@@ -263,7 +271,7 @@ impl<'a> Context<'a> {
             status: stored.response.status,
             fields,
             date_made: date.is_some(),
-            received: arrived.received,
+            received: arrived.came.received,
             length: stored.body.complete,
             offset: 0,
             resumable: !stored.body.committed,
@@ -301,21 +309,6 @@ impl<State> Follows<State> for State {
     }
 }
 
-/// Hears what a response from this URI says.
-pub(crate) type Hear<'h> = &'h dyn Fn(&str, &ResponseFacts<'_>);
-
-/// What is to be done with a response before a walk goes on: it is looked at without being kept.
-pub(crate) enum Look<'a, 'r> {
-    /// The request is sent again, as this one.
-    Again(CacheMiss<'a>),
-    /// It is to continue a stored part.
-    Continues(Combining<'a, 'r>),
-    /// It freshens stored responses, and this one answers if one does.
-    Freshens(Freshening<'r>, Option<PairId>),
-    /// Nothing.
-    Ends,
-}
-
 /// What can follow a decision.
 pub(crate) trait Decided<'a>:
     Follows<FromCache<'a>> + Follows<NeedRevalidation<'a>> + Follows<CacheMiss<'a>> + Follows<GatewayTimeout<'a>>
@@ -340,6 +333,8 @@ pub(crate) trait Answered<'a, 'r>:
     Ended<'r>
     + Follows<InvalidateEntries<'r>>
     + Follows<NeedToBeUpdated<'r, HandOver>>
+    + Follows<NeedToBeUpdated<'r, Serve>>
+    + Follows<Combining<'a, 'r>>
     + Follows<FromCache<'a>>
     + Follows<CacheMiss<'a>>
 {
@@ -349,6 +344,8 @@ impl<'a, 'r, N> Answered<'a, 'r> for N where
     N: Ended<'r>
         + Follows<InvalidateEntries<'r>>
         + Follows<NeedToBeUpdated<'r, HandOver>>
+        + Follows<NeedToBeUpdated<'r, Serve>>
+        + Follows<Combining<'a, 'r>>
         + Follows<FromCache<'a>>
         + Follows<CacheMiss<'a>>
 {

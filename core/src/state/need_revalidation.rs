@@ -1,12 +1,13 @@
 //! `NeedRevalidation`: the origin is asked whether a stored response may be used (RFC 9111 §4.3).
 
 use super::candidate::{Candidate, Chosen};
+use super::heard::Judgement;
 use super::invalidate_entries::{ByUri, Invalid};
 use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
-    Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, StoreAndUse, apart,
+    Arrived, CacheMiss, Combining, Context, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver,
+    Hear, Heard, InvalidateEntries, MissNext, NeedToBeUpdated, Serve, StoreAndUse,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -28,18 +29,6 @@ pub struct NeedRevalidation<'a> {
     asked_about: Chosen,
     /// The value of `If-Modified-Since`.
     since: Option<MadeDate>,
-}
-
-/// What a response is.
-enum Judgement<'a> {
-    /// It is handed over.
-    HandOver(Judged),
-    /// 304: the one at that place answers; these are freshened, or forgotten.
-    Validates(usize, Chosen, bool),
-    /// The origin failed, and this one is served instead.
-    Instead(&'a Candidate),
-    /// 304, and nothing stored is what it is about.
-    MatchesNothing,
 }
 
 /// What follows [`NeedRevalidation`].
@@ -103,6 +92,13 @@ impl<'a, 'r> From<MissNext<'a, 'r>> for RevalidationNext<'a, 'r> {
     }
 }
 
+impl<'a, 'r> Follows<Combining<'a, 'r>> for RevalidationNext<'a, 'r> {
+    /// Nobody asked for what is missing.
+    fn with(state: Combining<'a, 'r>) -> Self {
+        Self::CacheMiss(state.lost())
+    }
+}
+
 super::context!(NeedRevalidation);
 
 impl<'a> NeedRevalidation<'a> {
@@ -120,6 +116,10 @@ impl<'a> NeedRevalidation<'a> {
         };
         let asked_about = if since.is_some() { tagged.with(best) } else { tagged };
         Self { context, reason, best, asked_about, since: since.map(HttpDate::to_octets) }
+    }
+
+    pub(crate) const fn context(&self) -> &Context<'a> {
+        &self.context
     }
 
     /// Why what is stored may not be used as it is.
@@ -150,85 +150,32 @@ impl<'a> NeedRevalidation<'a> {
     where
         'a: 'r,
     {
-        self.answered(response, &at)
+        self.context.answered(response, &self.heard(response, &at, &|_, _| {}))
     }
 
-    /// As [`next`](Self::next), to whatever can follow.
+    /// What a response is. What it says is told to `hear`. In a frame of its own: that takes room, and is not needed
+    /// afterwards.
     #[inline(never)]
-    pub(crate) fn answered<'r, N>(&self, response: ResponseHead<'r>, at: &Exchange) -> N
-    where
-        'a: 'r,
-        N: Answered<'a, 'r> + Follows<NeedToBeUpdated<'r, Serve>>,
-    {
-        let context: &Context<'r> = &self.context;
-        let (arrived, judgement) = &self.judged(response, at, &|_, _| {});
-        match judgement {
-            Judgement::HandOver(judged) => context.follow(arrived, judged),
-            Judgement::Validates(at, ids, forget) => {
-                apart(|| N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at))))
-            }
-            Judgement::Instead(stored) => self.context.serve_on_error(stored),
-            Judgement::MatchesNothing => {
-                apart(|| N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)))
-            }
-        }
-    }
-
-    /// What is to be done before it goes on with the response. What it says is told to
-    /// `hear`.
-    #[inline(never)]
-    pub(crate) fn look<'r>(&self, response: ResponseHead<'r>, at: &Exchange, hear: Hear<'_>) -> Look<'a, 'r>
-    where
-        'a: 'r,
-    {
-        let freshens = |arrived: &Arrived<'r>, ids, forget, answer| {
-            apart(|| Look::Freshens(Freshening::new(self.context, *arrived, ids, forget), answer))
-        };
-        match &self.judged(response, at, hear) {
-            (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
-                freshens(arrived, *ids, *forget, None)
-            }
-            (arrived, Judgement::Validates(at, ids, forget)) => {
-                let answer = self.context.candidates.get(*at).map(|candidate| candidate.id);
-                freshens(arrived, *ids, *forget, answer)
-            }
-            (_, Judgement::MatchesNothing) => {
-                apart(|| Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304)))
-            }
-            (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
-        }
-    }
-
-    /// What a response is. In a frame of its own: what it says takes room, and is not needed afterwards.
-    #[inline(never)]
-    fn judged<'r>(
-        &self,
-        response: ResponseHead<'r>,
-        at: &Exchange,
-        hear: Hear<'_>,
-    ) -> (Arrived<'r>, Judgement<'a>)
-    where
-        'a: 'r,
-    {
+    pub(crate) fn heard(&self, response: ResponseHead<'_>, at: &Exchange, hear: Hear<'_>) -> Heard<'a> {
         let context = &self.context;
         let facts = &context.facts(&response, at);
         hear(context.sent().uri, facts);
-        let arrived = context.arrived(response, facts, at);
+        let arrived = &context.arrived(response, facts, at);
         let stale = self.stale_on_error().filter(|_| stale::is_error(response.status));
         let judged = match response.status {
             _ if context.is_beside(&response) => Judged::pass(Reason::OfTheRequest),
             304 if self.asked_about.is_empty() => Judged::pass(Reason::NotModified),
-            304 => return (arrived, self.not_modified(&arrived, facts)),
-            200 if context.request.method == Method::Head => context.after_head(&arrived, facts),
+            304 => return Heard::new(arrived, self.not_modified(arrived, facts)),
+            200 if context.request.method == Method::Head => context.after_head(arrived, facts),
             _ => {
                 if let Some(stored) = stale {
-                    return (arrived, Judgement::Instead(stored));
+                    return Heard::new(arrived, Judgement::Instead(stored));
                 }
-                let verdict = context.judge(&arrived, facts);
+                let verdict = context.judge(arrived, facts);
                 Judged { verdict, invalid: self.invalid(response.status, verdict), freshened: None }
             }
         };
-        (arrived, Judgement::HandOver(judged))
+        Heard::new(arrived, Judgement::HandOver(judged))
     }
 
     /// What a full response invalidates: it is used, and stands for what was stored (§4.3.3). If it is not
@@ -277,7 +224,7 @@ impl<'a> NeedRevalidation<'a> {
         let named = self.named_by(facts);
         let best = context.candidates.best_of(|at, stored| named.contains(at) && stored.answers());
         let Some((at, _)) = best else {
-            return Judgement::MatchesNothing;
+            return Judgement::Again(Reason::NoMatchFor304, None);
         };
         let freshened = match validation::selects(facts) {
             Selects::All => named,

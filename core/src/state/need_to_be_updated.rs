@@ -3,9 +3,10 @@
 use super::candidate::Chosen;
 use super::invalidate_entries::Invalid;
 use super::store_and_use::Verdict;
-use super::{Arrived, Context, Follows, FromCache, InvalidateEntries};
+use super::{Arrived, Context, CouldNotBeStored, Follows, FromCache, InvalidateEntries};
 use crate::head::ResponseHead;
 use crate::pair::{NewPair, PairId, StoredPair};
+use crate::reason::Reason;
 
 /// Stored pairs are to be written anew, with the fields of a response that has validated them.
 ///
@@ -99,6 +100,11 @@ impl<'a> NeedToBeUpdated<'a, Serve> {
     /// validated again next time.
     pub fn next(self) -> FromCache<'a> {
         self.served()
+    }
+
+    /// The response alone, where nothing was asked about.
+    pub(crate) const fn handed_over(&self) -> CouldNotBeStored<'a> {
+        CouldNotBeStored::new(self.work.context, self.work.arrived, Reason::NotModified)
     }
 
     /// As [`next`](Self::next), to whatever can follow.

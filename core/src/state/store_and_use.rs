@@ -78,7 +78,7 @@ impl<'a> StoreAndUse<'a> {
     #[inline(never)]
     pub fn pair(&self) -> NewPair<'_> {
         let Self { context, arrived, body, .. } = self;
-        let (lines, date) = (arrived.response.fields, arrived.date.as_ref());
+        let (lines, date) = (arrived.response.fields, arrived.came.date.as_ref());
         let (status, length, fields) = match body.part {
             Some(part) => {
                 let whole = self.whole.as_ref();
@@ -108,7 +108,7 @@ impl<'a> StoreAndUse<'a> {
             status,
             fields,
             date_made: date.is_some(),
-            received: arrived.received,
+            received: arrived.came.received,
             length,
             offset: body.part.map_or(0, |part| part.first),
             resumable: body.resumable,
