@@ -98,6 +98,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 forget: None,
                 pinned: None,
                 distrust: false,
+                generation: 0,
                 invalidating: false,
             },
             #[cfg(feature = "server")]
@@ -261,6 +262,8 @@ struct Pending {
     /// The store failed to remove what must not be used. By its contract nobody finds that again before
     /// a reboot; this client does not rely on it any more.
     distrust: bool,
+    /// The store's generation when the origin was asked.
+    generation: u32,
     /// What must not be used is being removed. If the future is dropped meanwhile, it may still be there.
     invalidating: bool,
 }

@@ -173,6 +173,12 @@ impl<'a> Fields<'a> {
         self.iter().filter(move |field| field.is(name)).map(|field| field.value())
     }
 
+    /// Whether `is` holds for the value of a line called `name`, in order.
+    #[inline(never)]
+    pub(crate) fn any_line(&self, name: &str, is: &mut dyn FnMut(&'a [u8]) -> bool) -> bool {
+        self.lines(name).any(is)
+    }
+
     /// The value of the first line called `name`.
     pub fn get(&self, name: &str) -> Option<&'a [u8]> {
         self.lines(name).next()

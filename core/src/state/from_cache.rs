@@ -167,15 +167,16 @@ impl<'a> FromCache<'a> {
     pub fn fields<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
         let mut fields = self.freshened(stored);
         if self.hides_fields {
-            fields = fields.hiding_no_cache();
+            fields.hide_no_cache();
         }
-        fields = self.answered.fields(fields);
+        self.answered.edit(&mut fields);
         match self.age {
             Some(_) if self.sends_age() => {
-                fields.with(Known::Age, Field::new("Age", self.age_text.as_octets()))
+                fields.add(Known::Age, Field::new("Age", self.age_text.as_octets()))
             }
-            _ => fields.dropping(KnownSet::of(&[Known::Age])),
-        }
+            _ => fields.drop_all(KnownSet::of(&[Known::Age])),
+        };
+        fields
     }
 
     /// Whether `Age` is sent where it is known. At the origin itself it is not of a response that its

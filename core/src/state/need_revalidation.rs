@@ -134,13 +134,13 @@ impl<'a> NeedRevalidation<'a> {
         let request = &self.context.request;
         let mut fields = self.context.forwarded();
         if !self.asked_about.is_empty() {
-            fields = fields.dropping(super::cache_miss::CONDITIONS);
+            fields.drop_all(super::cache_miss::CONDITIONS);
         }
         if let Some(tags) = self.context.candidates.tags() {
-            fields = fields.with(Known::IfNoneMatch, Field::new("If-None-Match", tags));
+            fields.add(Known::IfNoneMatch, Field::new("If-None-Match", tags));
         }
         if let Some(since) = &self.since {
-            fields = fields.with(Known::IfModifiedSince, Field::new("If-Modified-Since", since));
+            fields.add(Known::IfModifiedSince, Field::new("If-Modified-Since", since));
         }
         Outgoing { method: request.method, uri: self.context.target.of(request), fields }
     }
@@ -181,18 +181,19 @@ impl<'a> NeedRevalidation<'a> {
     where
         'a: 'r,
     {
-        let freshening =
-            |arrived: &Arrived<'r>, ids, forget| Freshening::new(self.context, *arrived, ids, forget);
+        let freshens = |arrived: &Arrived<'r>, ids, forget, answer| {
+            apart(|| Look::Freshens(Freshening::new(self.context, *arrived, ids, forget), answer))
+        };
         match &self.judged(response, at, hear) {
             (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
-                Look::Freshens(freshening(arrived, *ids, *forget), None)
+                freshens(arrived, *ids, *forget, None)
             }
             (arrived, Judgement::Validates(at, ids, forget)) => {
                 let answer = self.context.candidates.get(*at).map(|candidate| candidate.id);
-                Look::Freshens(freshening(arrived, *ids, *forget), answer)
+                freshens(arrived, *ids, *forget, answer)
             }
             (_, Judgement::MatchesNothing) => {
-                Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304))
+                apart(|| Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304)))
             }
             (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
         }

@@ -64,6 +64,7 @@ fn main() -> ! {
 
 fn walks(cache: &mut Cache) {
     let request = RequestHead::get("http://api.example/v1/weather").with_fields(Fields::new(ACCEPT));
+    part(cache);
     let names = [("miss", 0), ("hit", 0), ("stale, then 304", 100), ("again", 0)];
     for (name, later) in names {
         cache.clock().0.set(cache.clock().0.get() + later);
@@ -86,6 +87,17 @@ fn walks(cache: &mut Cache) {
     defmt::info!("150 misses that evict, the most of each: [CacheMiss, StoreAndUse]");
     say("  head", most[0]);
     say("  body", most[1]);
+}
+
+/// A body that is cut off, goes on, and of which a part is asked for then.
+fn part(cache: &mut Cache) {
+    let image = RequestHead::get("http://api.example/v1/image").with_fields(Fields::new(ACCEPT));
+    cache.origin().cuts = true;
+    exchange(cache, Some("cut off"), image);
+    cache.origin().cuts = false;
+    exchange(cache, Some("completed"), image);
+    let range = [ACCEPT[0], ("Range", "bytes=300-399")];
+    exchange(cache, Some("a range of it"), image.with_fields(Fields::new(&range)));
 }
 
 /// One request, and its body. What it took is said under this name, and answered.
@@ -254,10 +266,12 @@ impl NorFlash for RamFlash {
     }
 }
 
-/// Answers at once: 304 to what has a precondition, if it is to validate.
+/// Answers at once: 304 to what has a precondition, if it is to validate; the second half to a range.
 #[derive(Default)]
 struct Scripted {
     validates: bool,
+    /// Whether the connection ends after half of a body.
+    cuts: bool,
     left: usize,
 }
 
@@ -270,17 +284,28 @@ impl Origin for Scripted {
         _: Sending<'_, C>,
         mut head: HeadMut<'_>,
     ) -> Result<(), Self::Error> {
-        let is_valid = self.validates && request.fields.iter().any(|field| field.is("if-none-match"));
-        head.start_response(if is_valid { 304 } else { 200 });
-        for (name, value) in LINES {
+        let asks = |name| request.fields.iter().any(|field| field.is(name));
+        let (status, length) = match () {
+            () if self.validates && asks("if-none-match") => (304, BODY),
+            () if asks("range") => (206, BODY / 2),
+            () => (200, BODY),
+        };
+        head.start_response(status);
+        for (name, value) in LINES.iter().filter(|(name, _)| status != 206 || *name != "Content-Length") {
             head.push(name, value.as_bytes())?;
         }
-        self.left = if is_valid { 0 } else { BODY };
+        if status == 206 {
+            head.push("Content-Range", b"bytes 350-699/700")?;
+        }
+        self.left = if status == 304 { 0 } else { length };
         Ok(())
     }
 
     async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Self::Error> {
-        let read = buf.len().min(self.left);
+        if self.cuts && self.left <= BODY / 2 {
+            return Ok(BodyRead::CutOff);
+        }
+        let read = buf.len().min(if self.cuts { BODY / 2 } else { self.left });
         self.left -= read;
         Ok(if read == 0 { BodyRead::End } else { BodyRead::Octets(read) })
     }
