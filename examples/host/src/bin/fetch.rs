@@ -54,7 +54,7 @@ struct Arguments {
     /// Take answers that have been stale for so many seconds.
     #[arg(long, value_name = "SECONDS")]
     max_stale: Option<u32>,
-    /// Wait so many seconds for the origin's answer.
+    /// Wait so many seconds for the origin's answer, and for each piece of its body.
     #[arg(long, value_name = "SECONDS")]
     deadline: Option<u64>,
     /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
@@ -174,7 +174,7 @@ async fn fetch<S: PairStore>(
     if arguments.verbose {
         show_heads(&request, &reply);
     }
-    let (whole, report) = take_body(reply, url, output).await?;
+    let (whole, report) = take_body(reply, url, arguments.deadline, output).await?;
     if arguments.verbose {
         show_report(&report, client.origin().wire().since(before));
     }
@@ -247,6 +247,7 @@ const CHUNK: usize = 16 * 1024;
 async fn take_body<S: PairStore>(
     mut reply: Reply<'_, S, TcpOrigin>,
     url: &str,
+    deadline: Option<u64>,
     output: &mut dyn Write,
 ) -> io::Result<(bool, Report)> {
     if reply.report().outcome == Outcome::GatewayTimeout {
@@ -262,7 +263,13 @@ async fn take_body<S: PairStore>(
     let progress = download::bar(length.and_then(|length| length.parse().ok()));
     let mut buf = vec![0; CHUNK];
     let whole = loop {
-        match reply.read(&mut buf).await {
+        let read = match deadline {
+            Some(seconds) => {
+                reply.read_until(&mut buf, tokio::time::sleep(Duration::from_secs(seconds))).await
+            }
+            None => reply.read(&mut buf).await,
+        };
+        match read {
             Ok(0) => break true,
             Ok(read) => {
                 output.write_all(buf.get(..read).unwrap_or(&buf))?;
