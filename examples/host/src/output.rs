@@ -1,7 +1,8 @@
 //! Lines for a person, who may have stopped reading (`| head -1`): that is no failure, and no panic.
 
 use std::fmt::Arguments;
-use std::io::{self, ErrorKind, Write as _};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process;
@@ -36,6 +37,48 @@ pub fn line(text: Arguments<'_>) {
 pub fn aside(text: Arguments<'_>) {
     // There is nobody to be told.
     let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// A file that is written in place of what was there, which stays until the first octet comes, or the end.
+#[derive(Debug)]
+pub struct Replacing {
+    file: File,
+    /// Whether what was there is gone.
+    begun: bool,
+}
+
+impl Replacing {
+    /// The file at `path`, made if there is none.
+    ///
+    /// # Errors
+    /// It cannot be written; the error names it.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(of_file(path))?;
+        // Devices have nothing to be removed.
+        let begun = !file.metadata()?.is_file();
+        Ok(Self { file, begun })
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.begun {
+            self.file.set_len(0)?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Replacing {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.begin()?;
+        self.file.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.begin()?;
+        self.file.flush()
+    }
 }
 
 /// An error of the file at `path`, with its name.

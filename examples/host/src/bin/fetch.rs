@@ -8,10 +8,9 @@ use larder::fields::Digest;
 use larder::head::{Fields, HeadBuf, Method, RequestHead};
 use larder::store::{PairStore, RamStore};
 use larder_host::download::{self, Downloaded, Patience};
-use larder_host::output::of_file;
+use larder_host::output::Replacing;
 use larder_host::summary::{forwarded, storing, walk};
 use larder_host::{HEAD_BYTES, HEAD_FIELDS, SharedStore, SystemClock, TcpOrigin, Wire, note};
-use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -109,7 +108,7 @@ async fn main() -> ExitCode {
 /// Whether everything could be had.
 async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
     let mut output: Box<dyn Write> = match &arguments.output {
-        Some(path) => Box::new(File::create(path).map_err(of_file(path))?),
+        Some(path) => Box::new(Replacing::at(path)?),
         None => Box::new(io::stdout()),
     };
     let options = if arguments.shared { CacheOptions::SHARED } else { CacheOptions::PRIVATE };
@@ -126,7 +125,9 @@ async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
             fetch_each(client, arguments, &mut *output).await?
         }
     };
-    output.flush()?;
+    if complete {
+        output.flush()?;
+    }
     Ok(complete)
 }
 
