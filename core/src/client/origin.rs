@@ -31,7 +31,8 @@ pub trait Origin {
     ///
     /// The origin adds what belongs to the connection and to the content's framing (`Host`,
     /// `Content-Length`, …) and sends every other line of `request` as it stands. What the
-    /// transport cannot carry is an error, never left out. Responses with a 1xx status go to
+    /// transport cannot carry is an error, never left out: method, URI and lines are the caller's, and nobody has
+    /// looked whether they would end the line they are to stand on. Responses with a 1xx status go to
     /// `exchange.interim`, each as soon as it arrives, and are not final; 101 is an error.
     ///
     /// # Errors

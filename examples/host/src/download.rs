@@ -1,9 +1,10 @@
 //! A download as `fetch --sha256` does it: verified before anything of it is written.
 
+use crate::note;
 use crate::{HEAD_BYTES, HEAD_FIELDS, SystemClock, TcpOrigin};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use larder::client::Client;
 use larder::client::download::{DownloadError, Persistence, Progress, Wanted};
+use larder::client::{Client, Failure};
 use larder::fields::Digest;
 use larder::store::PairStore;
 use std::fmt;
@@ -45,7 +46,11 @@ pub async fn download<S: PairStore>(
 ) -> io::Result<Downloaded> {
     let mut watched = Watched { patience, bar: ProgressBar::hidden(), last: Progress::default(), before: 0 };
     let mut buf = vec![0; CHUNK];
-    let mut body = client.download(wanted, &mut buf, &mut watched).await.map_err(told)?;
+    let mut body = client.download(wanted, &mut buf, &mut watched).await.map_err(|error| match error {
+        // In its own words.
+        DownloadError::Unreachable(Failure::Origin(error)) => told(error),
+        error => told(error),
+    })?;
     watched.bar.finish_and_clear();
     let (length, verified) = (body.len(), body.verified().copied());
     let (mut at, mut block) = (0, vec![0; CHUNK]);
@@ -106,8 +111,7 @@ impl Persistence for Watched {
         self.last = Progress { attempt: reached.attempt, ..Progress::default() };
         let again = error.is_transient() && reached.attempt < self.patience.attempts;
         if again {
-            self.bar
-                .suspend(|| eprintln!("* attempt {}: {} octets so far", reached.attempt, reached.received));
+            self.bar.suspend(|| note!("* attempt {}: {} octets so far", reached.attempt, reached.received));
             tokio::time::sleep(PAUSE).await;
         }
         again

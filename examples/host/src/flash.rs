@@ -1,13 +1,14 @@
 //! A file that behaves as NOR flash, and a store on it that outlives the program.
 
 use crate::SharedFlash;
+use crate::output::of_file;
 use embassy_sync::mutex::Mutex;
 use embedded_storage_async::nor_flash::{
     ErrorType, MultiwriteNorFlash, NorFlash, NorFlashError, NorFlashErrorKind, ReadNorFlash,
 };
 use larder_storage_flash::{FlashStore, Mounted};
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -32,9 +33,14 @@ impl FileFlash {
     /// The flash in the file at `path`; if there is none, a blank one of `size` octets is made.
     ///
     /// # Errors
-    /// The file cannot be opened or made, or is no whole number of erase units.
+    /// The file cannot be opened or made, is in use as flash, or is no whole number of erase units.
     pub fn open(path: &Path, size: u64) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        // Two stores on one flash would write over each other's records.
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => io::Error::other("another program has its cache there"),
+            TryLockError::Error(error) => error,
+        })?;
         let mut found = file.metadata()?.len();
         if found == 0 {
             for at in (0..size).step_by(ERASE) {
@@ -44,7 +50,8 @@ impl FileFlash {
         }
         let size = usize::try_from(found).unwrap_or(usize::MAX);
         if !size.is_multiple_of(ERASE) {
-            return Err(io::Error::other("a flash image is a whole number of 4 KiB units"));
+            let what = format!("a flash image is a whole number of 4 KiB units, and not {size} octets");
+            return Err(io::Error::other(what));
         }
         Ok(Self { file, size })
     }
@@ -151,6 +158,10 @@ impl MultiwriteNorFlash for FileFlash {}
 /// The file cannot be used, or it holds something that is no store of this version: it is then left
 /// as it is.
 pub async fn open(path: &Path) -> io::Result<&'static SharedFlash> {
+    mounted(path).await.map_err(of_file(path))
+}
+
+async fn mounted(path: &Path) -> io::Result<&'static SharedFlash> {
     let flash = FileFlash::open(path, DEFAULT_SIZE)?;
     let size = u32::try_from(flash.size).map_err(io::Error::other)?;
     // What strangers could do by choosing colliding URIs is cost this program a read.
@@ -163,7 +174,7 @@ pub async fn open(path: &Path) -> io::Result<&'static SharedFlash> {
         Mounted::Blank => store.format().await.map_err(io::Error::other)?,
         Mounted::Foreign { version } => {
             let what = version.map_or("something else".to_owned(), |version| format!("version {version}"));
-            return Err(io::Error::other(format!("{} holds {what}, not a store", path.display())));
+            return Err(io::Error::other(format!("it holds {what}, not a store")));
         }
     }
     Ok(Box::leak(Box::new(Mutex::new(*store))))

@@ -10,6 +10,7 @@ pub mod flash;
 pub mod inspect;
 pub mod logger;
 pub mod origin;
+pub mod output;
 pub mod proxy;
 pub mod serve;
 pub mod summary;

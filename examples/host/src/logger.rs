@@ -1,5 +1,6 @@
 //! Log lines on standard error.
 
+use crate::note;
 use log::{LevelFilter, Log, Metadata, Record};
 
 struct Stderr;
@@ -11,7 +12,7 @@ impl Log for Stderr {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            eprintln!("{:5} {}", record.level(), record.args());
+            note!("{:5} {}", record.level(), record.args());
         }
     }
 

@@ -2,7 +2,7 @@
 //! TCP: `cargo run --release`.
 
 use larder::store::RamStore;
-use larder_host::{SharedStore, demo};
+use larder_host::{SharedStore, demo, note};
 use std::process::ExitCode;
 
 /// 1.5 MiB, for at most 32 pairs: two firmware images, since the old one stays until the new one
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("demo: {error}");
+            note!("demo: {error}");
             ExitCode::FAILURE
         }
     }

@@ -8,10 +8,10 @@ use larder::fields::Digest;
 use larder::head::{Fields, HeadBuf, Method, RequestHead};
 use larder::store::{PairStore, RamStore};
 use larder_host::download::{self, Downloaded, Patience};
+use larder_host::output::Replacing;
 use larder_host::summary::{forwarded, storing, walk};
-use larder_host::{HEAD_BYTES, HEAD_FIELDS, SharedStore, SystemClock, TcpOrigin, Wire};
-use std::fs::File;
-use std::io::{self, Write};
+use larder_host::{HEAD_BYTES, HEAD_FIELDS, SharedStore, SystemClock, TcpOrigin, Wire, note};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,7 +53,7 @@ struct Arguments {
     /// Take answers that have been stale for so many seconds.
     #[arg(long, value_name = "SECONDS")]
     max_stale: Option<u32>,
-    /// Wait so many seconds for the origin's answer.
+    /// Wait so many seconds for the origin's answer, and for each piece of its body.
     #[arg(long, value_name = "SECONDS")]
     deadline: Option<u64>,
     /// Keep the cache in this file, which behaves as NOR flash, so that it outlives the program.
@@ -96,8 +96,10 @@ async fn main() -> ExitCode {
     match fetch_all(&arguments).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        // Who stops reading has what he wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("fetch: {error}");
+            note!("fetch: {error}");
             ExitCode::FAILURE
         }
     }
@@ -106,7 +108,7 @@ async fn main() -> ExitCode {
 /// Whether everything could be had.
 async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
     let mut output: Box<dyn Write> = match &arguments.output {
-        Some(path) => Box::new(File::create(path)?),
+        Some(path) => Box::new(Replacing::at(path)?),
         None => Box::new(io::stdout()),
     };
     let options = if arguments.shared { CacheOptions::SHARED } else { CacheOptions::PRIVATE };
@@ -123,7 +125,9 @@ async fn fetch_all(arguments: &Arguments) -> io::Result<bool> {
             fetch_each(client, arguments, &mut *output).await?
         }
     };
-    output.flush()?;
+    if complete {
+        output.flush()?;
+    }
     Ok(complete)
 }
 
@@ -156,8 +160,8 @@ async fn fetch<S: PairStore>(
         RequestHead { method: Method::from_name(&arguments.method), uri: url, fields: Fields::new(&lines) };
     // The lines are checked here; the request that is sent is the same.
     let mut checked = Box::new(HeadBuf::<HEAD_BYTES, HEAD_FIELDS>::new());
-    if let Err(error) = check(&mut checked, &request) {
-        eprintln!("fetch: {error}");
+    if let Err(why) = check(&mut checked, &request) {
+        note!("fetch: {why}");
         return Ok(false);
     }
     let before = client.origin().wire();
@@ -171,14 +175,14 @@ async fn fetch<S: PairStore>(
     if arguments.verbose {
         show_heads(&request, &reply);
     }
-    let (whole, report) = take_body(reply, url, output).await?;
+    let (whole, report) = take_body(reply, url, arguments.deadline, output).await?;
     if arguments.verbose {
         show_report(&report, client.origin().wire().since(before));
     }
     if report.validation_due {
         let report = client.validate(request, &mut vec![0; CHUNK]).await;
         if arguments.verbose {
-            eprintln!("* validated afterwards: {}, {}", walk(&report), report.outcome);
+            note!("* validated afterwards: {}, {}", walk(&report), report.outcome);
         }
     }
     Ok(whole)
@@ -199,13 +203,14 @@ async fn download<S: PairStore>(
     match download::download(client, &wanted, patience, output).await {
         Ok(Downloaded { length, verified, from_network, attempts }) => {
             if arguments.verbose {
-                eprintln!("* {length} octets, {from_network} from the network, in {attempts} attempts");
-                eprintln!("* verified: {verified:?}");
+                note!("* {length} octets, {from_network} from the network, in {attempts} attempts");
+                note!("* verified: {verified:?}");
             }
             Ok(true)
         }
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(error),
         Err(error) => {
-            eprintln!("fetch: {}: {error}", request.uri);
+            note!("fetch: {}: {error}", request.uri);
             Ok(false)
         }
     }
@@ -225,10 +230,15 @@ async fn call<'c, S: PairStore, T: larder::client::Content>(
 fn check<const BYTES: usize, const FIELDS: usize>(
     head: &mut HeadBuf<BYTES, FIELDS>,
     request: &RequestHead<'_>,
-) -> Result<(), larder::head::HeadError> {
-    let mut head = head.as_mut();
-    head.start_request(request.method, request.uri)?;
-    request.fields.iter().try_for_each(|field| head.push(field.name(), field.value()))
+) -> Result<(), String> {
+    let (mut head, method, uri) = (head.as_mut(), request.method, request.uri);
+    let started = head.start_request(method, uri);
+    started.map_err(|error| format!("{method} {uri:?} cannot be sent: {error}"))?;
+    for field in request.fields {
+        let pushed = head.push(field.name(), field.value());
+        pushed.map_err(|error| format!("the line {field} cannot be sent: {error}"))?;
+    }
+    Ok(())
 }
 
 /// Octets read at a time.
@@ -238,14 +248,15 @@ const CHUNK: usize = 16 * 1024;
 async fn take_body<S: PairStore>(
     mut reply: Reply<'_, S, TcpOrigin>,
     url: &str,
+    deadline: Option<u64>,
     output: &mut dyn Write,
 ) -> io::Result<(bool, Report)> {
     if reply.report().outcome == Outcome::GatewayTimeout {
         let reason = forwarded(reply.report().forwarded);
         match reply.failure() {
-            Some(larder::client::Failure::Origin(error)) => eprintln!("fetch: {url}: 504, {reason}: {error}"),
-            Some(failure) => eprintln!("fetch: {url}: 504, {reason}: {failure:?}"),
-            None => eprintln!("fetch: {url}: 504, {reason}"),
+            Some(larder::client::Failure::Origin(error)) => note!("fetch: {url}: 504, {reason}: {error}"),
+            Some(failure) => note!("fetch: {url}: 504, {reason}: {failure}"),
+            None => note!("fetch: {url}: 504, {reason}"),
         }
         return Ok((false, reply.report().clone()));
     }
@@ -253,14 +264,20 @@ async fn take_body<S: PairStore>(
     let progress = download::bar(length.and_then(|length| length.parse().ok()));
     let mut buf = vec![0; CHUNK];
     let whole = loop {
-        match reply.read(&mut buf).await {
+        let read = match deadline {
+            Some(seconds) => {
+                reply.read_until(&mut buf, tokio::time::sleep(Duration::from_secs(seconds))).await
+            }
+            None => reply.read(&mut buf).await,
+        };
+        match read {
             Ok(0) => break true,
             Ok(read) => {
                 output.write_all(buf.get(..read).unwrap_or(&buf))?;
                 progress.inc(read as u64);
             }
             Err(error) => {
-                eprintln!("fetch: {url}: {error}");
+                note!("fetch: {url}: {error}");
                 break false;
             }
         }
@@ -270,32 +287,29 @@ async fn take_body<S: PairStore>(
 }
 
 fn show_heads<S: PairStore>(request: &RequestHead<'_>, reply: &Reply<'_, S, TcpOrigin>) {
-    eprintln!("> {} {}", request.method, request.uri);
+    note!("> {} {}", request.method, request.uri);
     for field in request.fields {
-        eprintln!("> {field}");
+        note!("> {field}");
     }
-    eprintln!("< {}", reply.status());
+    note!("< {}", reply.status());
     for field in reply.fields() {
-        eprintln!("< {field}");
+        note!("< {field}");
     }
     if let Some(member) = reply.cache_status().and_then(|status| status.by("larder")) {
-        eprintln!("* Cache-Status: {member}");
+        note!("* Cache-Status: {member}");
     }
 }
 
 fn show_report(report: &Report, wire: Wire) {
-    eprintln!("* {}", walk(report));
+    note!("* {}", walk(report));
     match report.forwarded {
-        Some(reason) => eprintln!("* {}: {reason}", report.outcome),
-        None => eprintln!("* {}", report.outcome),
+        Some(reason) => note!("* {}: {reason}", report.outcome),
+        None => note!("* {}", report.outcome),
     }
-    eprintln!("* {}", storing(report.storing));
-    eprintln!(
-        "* body: {} octets from the network, {} from the store",
-        report.from_network, report.from_store
-    );
-    eprintln!("* wire: {} octets sent, {} received", wire.sent, wire.received);
+    note!("* {}", storing(report.storing));
+    note!("* body: {} octets from the network, {} from the store", report.from_network, report.from_store);
+    note!("* wire: {} octets sent, {} received", wire.sent, wire.received);
     if report.store_failed {
-        eprintln!("* the store failed on the way");
+        note!("* the store failed on the way");
     }
 }

@@ -3,8 +3,10 @@
 use clap::Parser;
 use larder::time::HttpDate;
 use larder_host::inspect::{Question, Report, look, png, svg, table};
+use larder_host::note;
+use larder_host::output::of_file;
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,7 +28,7 @@ struct Arguments {
     #[arg(long, value_name = "OUT")]
     png: Option<PathBuf>,
     /// Tell freshness for this time: an HTTP date, or seconds since 1970. [default: now]
-    #[arg(long, value_name = "DATE", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = date, allow_negative_numbers = true)]
     at: Option<HttpDate>,
     /// Judge freshness as a cache for many users does.
     #[arg(long)]
@@ -35,8 +37,8 @@ struct Arguments {
     #[arg(long, value_name = "TEXT")]
     pairs_matching: Option<String>,
     /// Octets of a sector, 2048 to 131072. [default: as the sectors' headers lie]
-    #[arg(long, value_name = "OCTETS", value_parser = octets)]
-    sector: Option<u64>,
+    #[arg(long, value_name = "OCTETS", value_parser = octets_of_sector)]
+    sector: Option<u32>,
     /// Octets of the least write, 1 to 32. [default: as the records lie]
     #[arg(long, value_name = "OCTETS")]
     write_size: Option<u32>,
@@ -54,7 +56,9 @@ struct Arguments {
 fn date(text: &str) -> Result<HttpDate, String> {
     let unix = text.parse().ok().map(HttpDate::from_unix);
     let date = unix.or_else(|| HttpDate::parse(text.as_bytes(), None));
-    date.ok_or_else(|| "neither an HTTP date nor seconds since 1970".to_owned())
+    date.ok_or_else(|| {
+        "neither an HTTP date, as 'Sun, 06 Nov 1994 08:49:37 GMT', nor seconds since 1970".to_owned()
+    })
 }
 
 fn octets(text: &str) -> Result<u64, String> {
@@ -65,13 +69,17 @@ fn octets(text: &str) -> Result<u64, String> {
     number.map_err(|error| error.to_string())
 }
 
+fn octets_of_sector(text: &str) -> Result<u32, String> {
+    u32::try_from(octets(text)?).map_err(|error| error.to_string())
+}
+
 impl Arguments {
     fn question(&self) -> Question {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = HttpDate::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
         Question {
             file: self.file.clone(),
-            sector: self.sector.map(|octets| u32::try_from(octets).unwrap_or(u32::MAX)),
+            sector: self.sector,
             write_size: self.write_size,
             offset: self.offset,
             length: self.length,
@@ -89,11 +97,11 @@ async fn main() -> ExitCode {
     match run(&arguments).await {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(problem)) => {
-            eprintln!("inspect: {}: {problem}", arguments.file.display());
+            note!("inspect: {}: {problem}", arguments.file.display());
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("inspect: {}: {error}", arguments.file.display());
+            note!("inspect: {error}");
             ExitCode::FAILURE
         }
     }
@@ -101,24 +109,26 @@ async fn main() -> ExitCode {
 
 /// Tells and draws. Answers what is wrong with the image as a whole.
 async fn run(arguments: &Arguments) -> Result<Option<String>, Box<dyn Error>> {
-    let report = look(&arguments.question()).await?;
-    let mut output = io::stdout().lock();
-    if arguments.json {
-        serde_json::to_writer_pretty(&mut output, &report)?;
-        writeln!(output)?;
-    } else {
-        output.write_all(table::table(&report).as_bytes())?;
-    }
+    let looked = look(&arguments.question()).await;
+    let report = looked.map_err(|error| format!("{}: {error}", arguments.file.display()))?;
     if arguments.svg.is_some() || arguments.png.is_some() {
         let drawing = svg(&report);
         if let Some(path) = &arguments.png {
-            std::fs::write(path, png::render(&drawing)?)?;
+            std::fs::write(path, png::render(&drawing)?).map_err(of_file(path))?;
         }
         if let Some(path) = &arguments.svg {
-            std::fs::write(path, drawing)?;
+            std::fs::write(path, drawing).map_err(of_file(path))?;
         }
     }
-    Ok(problem(&report))
+    let text = match arguments.json {
+        true => serde_json::to_string_pretty(&report)? + "\n",
+        false => table::table(&report),
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error)?,
+        // Also if nobody reads it to its end.
+        _ => Ok(problem(&report)),
+    }
 }
 
 fn problem(report: &Report) -> Option<String> {

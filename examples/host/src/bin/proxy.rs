@@ -1,16 +1,17 @@
 //! A reverse proxy with the cache inside: `proxy --listen 127.0.0.1:8080 --origin http://host:80`.
 
 use clap::Parser;
+use http::uri::Authority;
 use larder::CacheOptions;
 use larder::options::{AllowStale, Methods};
 use larder::store::{PairStore, RamStore};
 use larder_host::proxy::{Setup, serve};
-use larder_host::{SharedStore, SystemClock, flash, logger};
-use std::error::Error;
+use larder_host::{SharedStore, SystemClock, flash, logger, note, output, say};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::rc::Rc;
-use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 /// 4 MiB, for at most 2048 pairs.
@@ -93,30 +94,44 @@ impl Arguments {
     fn origin(&self) -> Result<String, String> {
         let origin = self.origin.trim_end_matches('/');
         let authority = origin.strip_prefix("http://").filter(|rest| !rest.contains(['/', '?', '#', '@']));
-        match authority.map(str::parse::<http::uri::Authority>) {
-            Some(Ok(_)) => Ok(origin.to_owned()),
+        // A port that is none is no error of `Authority`.
+        let is_whole = |authority: &Authority| {
+            !authority.host().is_empty()
+                && (authority.port_u16().is_some() || authority.as_str() == authority.host())
+        };
+        match authority.map(str::parse::<Authority>) {
+            Some(Ok(authority)) if is_whole(&authority) => Ok(origin.to_owned()),
             _ => Err(format!("--origin takes http://host or http://host:port, not {}", self.origin)),
         }
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logger::show(if arguments.verbose { log::LevelFilter::Debug } else { log::LevelFilter::Warn });
-    match &arguments.flash {
-        Some(path) => run(&arguments, flash::open(path).await?).await,
+    let ran = match &arguments.flash {
+        Some(path) => match flash::open(path).await {
+            Ok(store) => run(&arguments, store).await,
+            Err(error) => Err(error),
+        },
         None => run(&arguments, &STORE).await,
+    };
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note!("proxy: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-async fn run<S: PairStore + Clone + 'static>(arguments: &Arguments, store: S) -> Result<(), Box<dyn Error>> {
-    let (origin, options) = (arguments.origin()?, arguments.options());
+async fn run<S: PairStore + Clone + 'static>(arguments: &Arguments, store: S) -> io::Result<()> {
+    let (origin, options) = (arguments.origin().map_err(io::Error::other)?, arguments.options());
     let name = (!arguments.no_cache_status).then(|| arguments.name.clone());
     let flights = (!arguments.no_collapsing).then(Rc::default);
     let setup = Setup { store, origin, options, clock: SystemClock::new(), name, flights };
-    let listener = TcpListener::bind(arguments.listen).await?;
-    println!("listening on http://{} for {}", listener.local_addr()?, setup.origin);
-    LocalSet::new().run_until(serve(listener, setup)).await?;
-    Ok(())
+    let listener = output::listen(arguments.listen).await?;
+    say!("listening on http://{} for {}", listener.local_addr()?, setup.origin);
+    LocalSet::new().run_until(serve(listener, setup)).await
 }

@@ -4,11 +4,11 @@
 use clap::Parser;
 use larder::store::RamStore;
 use larder_host::serve::{Api, Setup, serve};
-use larder_host::{SharedStore, SystemClock, logger};
-use std::error::Error;
+use larder_host::{SharedStore, SystemClock, logger, note, output, say};
+use std::io;
 use std::net::SocketAddr;
+use std::process::ExitCode;
 use std::rc::Rc;
-use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 /// 64 KiB, for at most 16 pairs.
@@ -27,13 +27,22 @@ struct Arguments {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     logger::show(if arguments.verbose { log::LevelFilter::Debug } else { log::LevelFilter::Warn });
-    let listener = TcpListener::bind(arguments.listen).await?;
-    println!("listening on http://{} for /temperature, /log, /setpoint", listener.local_addr()?);
+    match run(&arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note!("serve: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> io::Result<()> {
+    let listener = output::listen(arguments.listen).await?;
+    say!("listening on http://{} for /temperature, /log, /setpoint", listener.local_addr()?);
     let setup =
         Setup { store: &STORE, api: Api::default(), clock: SystemClock::new(), flights: Rc::default() };
-    LocalSet::new().run_until(serve(listener, setup)).await?;
-    Ok(())
+    LocalSet::new().run_until(serve(listener, setup)).await
 }

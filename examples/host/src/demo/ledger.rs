@@ -1,6 +1,7 @@
 //! What the demo prints: a line for every request or every kind of request, and a table.
 
 use super::device::Visit;
+use crate::say;
 use crate::summary::walk;
 use larder::client::{Outcome, Report, Storing};
 use std::fmt::Write;
@@ -88,9 +89,9 @@ impl Ledger {
     /// Prints the title of a part of the day, and of the columns before the first.
     pub fn title(&self, text: &str) {
         if self.steps == 0 {
-            println!("{HEADING}");
+            say!("{HEADING}");
         }
-        println!("{}", paint("1", &format!("— {text}")));
+        say!("{}", paint("1", &format!("— {text}")));
     }
 
     /// Takes a request down.
@@ -108,7 +109,7 @@ impl Ledger {
         }
         for text in &entry.wrong {
             self.wrong += 1;
-            println!("{}", paint("31", &format!("NOT AS EXPECTED at {}: {text}", clock(entry.time))));
+            say!("{}", paint("31", &format!("NOT AS EXPECTED at {}: {text}", clock(entry.time))));
         }
         let (cost, from_store) = (entry.cost, entry.report.from_store);
         match self.lines.iter_mut().find(|line| line.is_like(&entry)) {
@@ -135,17 +136,31 @@ impl Ledger {
         let total = |of: fn(&Row) -> Cost| self.rows.iter().map(of).fold(Cost::default(), Cost::plus);
         let asked = self.rows.iter().map(|row| row.asked).sum();
         let (cost, without) = (total(|row| row.cost), total(|row| row.without));
-        println!(
+        say!(
             "\n{:16} {:>5}   {:^23}   {:^27}   {:^27}",
-            "", "", "requests to the origin", "octets of body", "octets on the wire"
+            "",
+            "",
+            "requests to the origin",
+            "octets of body",
+            "octets on the wire"
         );
-        println!(
+        say!(
             "{:16} {:>5}   {:>7} {:>7} {:>7}   {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7}",
-            "", "asked", "without", "with", "saved", "without", "with", "saved", "without", "with", "saved"
+            "",
+            "asked",
+            "without",
+            "with",
+            "saved",
+            "without",
+            "with",
+            "saved",
+            "without",
+            "with",
+            "saved"
         );
         for row in self.rows.iter().chain([&Row { path: "total", asked, cost, without }]) {
             let (cost, without) = (row.cost, row.without);
-            println!(
+            say!(
                 "{:16} {:>5}   {:>7} {:>7} {:>7}   {:>9} {:>9} {:>7}   {:>9} {:>9} {:>7}",
                 row.path,
                 row.asked,
@@ -161,8 +176,8 @@ impl Ledger {
             );
         }
         match self.wrong {
-            0 => println!("\n{} requests, each as RFC 9111 says.", self.steps),
-            wrong => println!("\n{} requests, and {wrong} × not as RFC 9111 says: see above.", self.steps),
+            0 => say!("\n{} requests, each as RFC 9111 says.", self.steps),
+            wrong => say!("\n{} requests, and {wrong} × not as RFC 9111 says: see above.", self.steps),
         }
         self.wrong == 0
     }
@@ -189,7 +204,7 @@ impl Line {
             let _ = write!(asked, " [{}]", if *name == "If-None-Match" { name } else { value });
         }
         let outcome = format!("{:15}", report.outcome.to_string());
-        println!(
+        say!(
             "{when:16} {asked:37} {status} {} {:>7} {:>7} {:>7}  {}{}",
             paint(colour(report.outcome), &outcome),
             self.cost.body,

@@ -12,6 +12,7 @@ pub mod update;
 pub mod world;
 
 use crate::MockClock;
+use crate::say;
 use device::Device;
 use larder::store::PairStore;
 use larder::time::HttpDate;
@@ -31,7 +32,7 @@ const BOOT: HttpDate = HttpDate::from_unix(1_780_272_000);
 pub async fn run<S: PairStore>(store: S) -> io::Result<bool> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let base = format!("http://{}", listener.local_addr()?);
-    println!("A device with larder lives through a day. Its origin is {base}; both have the same clock.\n");
+    say!("A device with larder lives through a day. Its origin is {base}; both have the same clock.\n");
     let day = async {
         let world = Rc::new(World::new(MockClock::new(BOOT)));
         let serving = spawn_local(Rc::clone(&world).serve(listener));

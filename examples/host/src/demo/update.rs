@@ -7,6 +7,7 @@ use super::ledger::paint;
 use super::sending::End;
 use super::world::{FIRMWARE, RELEASE, World, firmware};
 use crate::flash::FileFlash;
+use crate::say;
 use crate::{MockClock, TcpOrigin};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use larder::client::Client;
@@ -33,7 +34,7 @@ pub async fn run(world: &World, base: &str) -> io::Result<bool> {
     world.clock.at(23 * 3600 + 45 * 60);
     world.ends.borrow_mut().extend(ENDS);
     let title = "23:45, an update of 512 KiB: the link breaks four times, power is lost twice";
-    println!("\n{}\n{HEADING}", paint("1", &format!("— {title}")));
+    say!("\n{}\n{HEADING}", paint("1", &format!("— {title}")));
     let flash = Image::temporary();
     let mut attempts = Attempts::new();
     let mut cost = Cost::default();
@@ -84,7 +85,7 @@ struct Cost {
 /// Prints what it took, and whether it is what it should be.
 fn judge(cost: &Cost, body: &[u8], verified: Option<Digest>) -> bool {
     let image = FIRMWARE as u64;
-    println!(
+    say!(
         "{} octets of body from the network: the image, {image}, and {} more; {} octets on the wire.\n\
          {} octets programmed on flash, {:.1} % more than the image; {} erases.",
         cost.network,
@@ -104,14 +105,14 @@ fn judge(cost: &Cost, body: &[u8], verified: Option<Digest>) -> bool {
         (cost.programmed * 100 <= image * 105, "more than 1.05 × the image was programmed".to_owned()),
     ];
     if let Some(digest) = verified {
-        println!("Verified: {}", paint("32", &format!("{digest:?}")));
+        say!("Verified: {}", paint("32", &format!("{digest:?}")));
     }
     expected.iter().filter(|(is_right, _)| !is_right).for_each(|(_, text)| wrong(text));
     expected.iter().all(|(is_right, _)| *is_right)
 }
 
 fn wrong(text: &str) {
-    println!("{}", paint("31", &format!("NOT AS EXPECTED in the update: {text}")));
+    say!("{}", paint("31", &format!("NOT AS EXPECTED in the update: {text}")));
 }
 
 /// From a start of the device to the image, or to the next loss of power: `None`.
@@ -197,7 +198,7 @@ impl Attempts {
         self.network += from_network;
         let (number, network) = (self.number, self.network);
         let from_store = received.saturating_sub(from_network);
-        self.bar.suspend(|| println!("{number:>7} {from_store:>12} {from_network:>12} {network:>12}  {how}"));
+        self.bar.suspend(|| say!("{number:>7} {from_store:>12} {from_network:>12} {network:>12}  {how}"));
         self.reached = Progress::default();
         self.number += 1;
     }

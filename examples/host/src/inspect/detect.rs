@@ -2,7 +2,7 @@
 
 use super::report::Found;
 use super::{InspectError, raw};
-use larder_storage_flash::{RecordKind, RecordState, VERSION};
+use larder_storage_flash::{RecordKind, RecordState, Refused, VERSION};
 use std::rc::Rc;
 
 /// How large sectors and words are, in octets.
@@ -48,6 +48,7 @@ pub(super) async fn guess(
         (false, true) => Found::Seen,
         (false, false) => Found::Assumed,
     };
+    possible(sector.unwrap_or(USUAL), write_size.unwrap_or(WRITES[0]))?;
     let seen = sector_of(octets);
     // Smaller erase units are grouped to this.
     let size = sector.map(|size| size.max(2048)).or(seen).unwrap_or(USUAL);
@@ -70,6 +71,18 @@ pub(super) async fn guess(
         write_size: given(write_size.is_some(), most > 0),
     };
     Ok(Guess { geometry, found })
+}
+
+/// Refuses what no flash has.
+fn possible(sector: u32, write_size: u32) -> Result<(), InspectError> {
+    let why = if !sector.is_power_of_two() || sector > SECTORS[6] {
+        Refused::EraseSize
+    } else if !write_size.is_power_of_two() || write_size > WRITES[3] {
+        Refused::WriteSize
+    } else {
+        return Ok(());
+    };
+    Err(InspectError::Refused { why: why.to_string(), sector, write_size })
 }
 
 /// How many records make sense, less what does not.
@@ -100,7 +113,8 @@ fn headers(octets: &[u8]) -> Vec<(usize, Option<u32>)> {
     places.filter_map(header).collect()
 }
 
-/// Octets of a sector, as the headers lie: each at a multiple, and at the place of its number.
+/// Octets of a sector, as the headers lie: each at a multiple, numbered one after the other, and at the place of its
+/// number.
 fn sector_of(octets: &[u8]) -> Option<u32> {
     let headers = headers(octets);
     if headers.is_empty() {
@@ -118,7 +132,13 @@ fn sector_of(octets: &[u8]) -> Option<u32> {
                 first_lap += usize::from(seq as usize == sectors + position);
             }
         }
-        (at_a_multiple, in_place, first_lap, *size == USUAL, u32::MAX - *size)
+        // Also in an image that was cut off, where no number is in its place.
+        let one_after_another = headers.windows(2).filter(|two| {
+            let [(before, one), (at, other)] = two else { return false };
+            let sectors = u32::try_from((at - before) / *size as usize);
+            one.zip(*other).is_some_and(|(one, other)| other.checked_sub(one) == sectors.ok())
+        });
+        (at_a_multiple, one_after_another.count(), in_place, first_lap, *size == USUAL, u32::MAX - *size)
     };
     SECTORS.into_iter().max_by_key(rank)
 }
@@ -136,7 +156,10 @@ pub(super) fn partition(octets: &[u8], geometry: Geometry) -> Option<u64> {
     laps.dedup();
     let sectors = match laps[..] {
         [] => return None,
-        [only] if (only as usize).is_multiple_of((octets.len() / size).max(1)) => {
+        [only]
+            if octets.len().is_multiple_of(size)
+                && (only as usize).is_multiple_of((octets.len() / size).max(1)) =>
+        {
             return Some(octets.len() as u64);
         }
         // In the first lap, numbers begin with as many as there are sectors.

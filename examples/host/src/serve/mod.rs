@@ -21,7 +21,7 @@ use larder::client::{Call, Flights};
 use larder::head::HeadBuf;
 use larder::server::Server;
 use larder::store::PairStore;
-use std::io;
+use std::io::{self, Write as _};
 use std::rc::Rc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -95,7 +95,9 @@ async fn run<S: PairStore + Clone>(
         None => server.collapsed(call, &setup.flights).await,
     };
     let (status, outcome, calls) = (reply.status(), reply.report().outcome, setup.api.calls());
-    println!("{} {path} {status} {outcome}, handler calls so far: {calls}", request.method);
+    // Whether somebody reads that or not, the device goes on.
+    let _ =
+        writeln!(io::stdout(), "{} {path} {status} {outcome}, handler calls so far: {calls}", request.method);
     hand_on(reply, HandOver { name: Some("device"), method: request.method, answer }).await;
     // A pair that was left half-way is given up now: no later request has this server. What fails here
     // shows in the store's health.

@@ -75,5 +75,17 @@ fn a_deadline_ends_the_wait_for_an_origin_that_never_answers() {
     let origin = TestOrigin::new(|_, _| Then::KeepAlive);
     let (output, errors) = fetch(&[&origin.uri("/"), "--deadline", "1"]);
     assert!(!output.status.success());
-    assert!(errors.contains("504"), "{errors}");
+    assert!(errors.contains("504") && errors.contains("the deadline passed"), "{errors}");
+}
+
+#[test]
+fn a_deadline_ends_the_wait_for_a_body_that_never_goes_on() {
+    let origin = TestOrigin::new(|_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").expect("fetch reads");
+        Then::KeepAlive
+    });
+    let (output, errors) = fetch(&[&origin.uri("/"), "--deadline", "1"]);
+    assert!(!output.status.success());
+    assert_eq!(output.stdout, b"half");
+    assert!(errors.contains("the deadline passed"), "{errors}");
 }

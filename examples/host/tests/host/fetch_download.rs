@@ -113,11 +113,19 @@ fn what_is_not_the_wanted_one_is_not_written() {
     let (output, errors) = fetch(&[&origin.uri("/a"), "--sha256", &digits(b"something")]);
     assert!(!output.status.success() && output.stdout.is_empty(), "{errors}");
     assert!(errors.contains("the body is another one"), "{errors}");
+    // Nor is what was there before lost for it.
+    let file = Image::new("kept");
+    std::fs::write(file.path(), "the last good one").expect("it is written");
+    let wanted = |octets| fetch(&[&origin.uri("/a"), "--sha256", &digits(octets), "-o", file.path()]);
+    assert!(!wanted(b"something").0.status.success());
+    assert_eq!(std::fs::read(file.path()).expect("it is there"), b"the last good one");
+    assert!(wanted(b"something else").0.status.success());
+    assert_eq!(std::fs::read(file.path()).expect("it is there"), b"something else");
     let (output, errors) = fetch(&[&origin.uri("/a"), "--name", "firmware/board-7"]);
     assert!(!output.status.success(), "{errors}");
     assert!(errors.contains("--sha256"), "a name needs a digest: {errors}");
     let (output, errors) = fetch(&[&origin.uri("/a"), "--sha256", &digits(b"x"), "--name", "http://h/a"]);
     assert!(!output.status.success(), "{errors}");
     assert!(errors.contains("the name is none"), "{errors}");
-    assert_eq!(origin.count(), 1);
+    assert_eq!(origin.count(), 3);
 }

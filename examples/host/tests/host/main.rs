@@ -1,5 +1,6 @@
 //! The programs, over real TCP, against origins written here: framing is theirs, not hyper's.
 
+mod bad_input;
 mod collapsing;
 mod demo;
 mod fetch;

@@ -29,7 +29,8 @@ pub struct ReqwlessOrigin<'n, T: Connect, D, const HEAD: usize = 2048, const AHE
 }
 
 impl<'n, T: Connect, D: Dns, const HEAD: usize, const AHEAD: usize> ReqwlessOrigin<'n, T, D, HEAD, AHEAD> {
-    /// A new connection for every request.
+    /// A new connection for every request. `HEAD` and `AHEAD` are those of the type:
+    /// `let origin: ReqwlessOrigin<'_, _, _> = ReqwlessOrigin::new(…)` takes the default ones.
     pub const fn new(tcp: &'n T, dns: &'n D) -> Self {
         Self { tcp, dns, keep_alive: false, connection: None, head: [0; HEAD] }
     }

@@ -26,6 +26,11 @@ impl Adapter for Reqwless {
 
 larder_origin_suite::origin_suite!(Reqwless);
 
+/// As of an origin that nothing is known of.
+mod contract {
+    larder_origin_suite::contract_suite!(super::Reqwless);
+}
+
 #[test]
 fn what_reqwless_cannot_carry_is_an_error() {
     run(async {

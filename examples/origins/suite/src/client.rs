@@ -1,14 +1,16 @@
 //! A client over the adapter, and exchanges without one.
 
 use crate::Adapter;
+use async_io::Timer;
 use larder::client::{BodyRead, Client, Origin, Reply, Sending};
 use larder::head::{HeadBuf, RequestHead, ResponseHead};
 use larder::store::{PairStore, RamStore};
 use larder::time::{Clock, HttpDate, Now, Uptime};
-use larder_http1::Error;
-use larder_tests::sockets::{Message, TestOrigin, Then, response};
-use std::future::Future;
+use larder_tests::sockets::{Message, PATIENCE, TestOrigin, Then, response};
+use std::future::{Future, poll_fn};
 use std::io::Write;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Instant;
 
 /// A client with 64 KiB in RAM.
@@ -30,9 +32,21 @@ pub fn client<A: Adapter>() -> Box<TestClient<A>> {
     Box::new(Client::new(RamStore::new(), A::origin(true), UptimeClock(Instant::now())))
 }
 
-/// Waits for `future`.
+/// Waits for `future`, not for ever.
+///
+/// # Panics
+/// If it takes too long.
 pub fn run<T>(future: impl Future<Output = T>) -> T {
-    async_io::block_on(future)
+    async_io::block_on(async {
+        let (mut future, mut patience) = (pin!(future), pin!(Timer::after(PATIENCE)));
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Pending if patience.as_mut().poll(cx).is_ready() => {
+                panic!("it waits for what does not come")
+            }
+            polled => polled,
+        })
+        .await
+    })
 }
 
 /// The body of a reply, which is whole.
@@ -68,11 +82,11 @@ pub fn closing(octets: &str) -> TestOrigin {
 pub type Exchanged = (HeadBuf<4096, 64>, Vec<u8>, BodyRead);
 
 /// One exchange without a client, read with a buffer of `room` octets.
-pub async fn exchange(
-    origin: &mut impl Origin<Error = Error>,
+pub async fn exchange<O: Origin>(
+    origin: &mut O,
     request: RequestHead<'_>,
     room: usize,
-) -> Result<Exchanged, Error> {
+) -> Result<Exchanged, O::Error> {
     let mut head = HeadBuf::new();
     let mut interim = |_: &ResponseHead<'_>| {};
     let sending = Sending { content: None::<&mut &[u8]>, interim: &mut interim };
@@ -82,7 +96,8 @@ pub async fn exchange(
         match origin.read(&mut buf).await? {
             BodyRead::Octets(read) => body.extend_from_slice(&buf[..read]),
             end => {
-                assert_eq!(origin.read(&mut buf).await, Ok(end), "after the end it answers the same again");
+                let again = origin.read(&mut buf).await?;
+                assert_eq!(again, end, "after the end it answers the same again");
                 return Ok((head, body, end));
             }
         }

@@ -1,7 +1,9 @@
 //! When a connection is used again, and when not.
 #![allow(missing_docs, reason = "the name of a case says what it is about")]
 
-use crate::{Adapter, Message, TestOrigin, Then, by_path, client, closing, exchange, get, response, run};
+use crate::{
+    Http1Adapter, Message, TestOrigin, Then, by_path, client, closing, exchange, get, response, run,
+};
 use larder::client::{BodyError, BodyRead, Call, Failure, Origin, Sending};
 use larder::head::{HeadBuf, Method, RequestHead, ResponseHead};
 use larder_http1::Error;
@@ -11,7 +13,7 @@ use std::io::Write;
 use std::pin::pin;
 use std::task::Poll;
 
-pub fn rfc9112_s9_3_a_connection_is_used_again_after_a_body_read_to_its_end<A: Adapter>() {
+pub fn rfc9112_s9_3_a_connection_is_used_again_after_a_body_read_to_its_end<A: Http1Adapter>() {
     run(async {
         let (origin, mut client) = (by_path(), client::<A>());
         for path in ["/a", "/b", "/c"] {
@@ -22,7 +24,7 @@ pub fn rfc9112_s9_3_a_connection_is_used_again_after_a_body_read_to_its_end<A: A
 }
 
 pub fn rfc9112_s9_3_a_connection_is_used_again_after_an_answer_without_a_body_and_a_chunked_one<
-    A: Adapter,
+    A: Http1Adapter,
 >() {
     let origin = TestOrigin::new(|request: &Message, stream| {
         let head = match request.path() {
@@ -44,7 +46,7 @@ pub fn rfc9112_s9_3_a_connection_is_used_again_after_an_answer_without_a_body_an
     });
 }
 
-pub fn without_keep_alive_every_request_has_a_connection_of_its_own_and_says_so<A: Adapter>() {
+pub fn without_keep_alive_every_request_has_a_connection_of_its_own_and_says_so<A: Http1Adapter>() {
     run(async {
         let (origin, mut adapter) = (by_path(), A::origin(false));
         for path in ["/a", "/b"] {
@@ -55,7 +57,7 @@ pub fn without_keep_alive_every_request_has_a_connection_of_its_own_and_says_so<
     });
 }
 
-pub fn a_connection_is_not_used_again_when_the_body_was_left_half_read<A: Adapter>() {
+pub fn a_connection_is_not_used_again_when_the_body_was_left_half_read<A: Http1Adapter>() {
     // What is left on the connection looks like the answer to the next request.
     let poison = String::from_utf8(response(200, "Cache-Control: max-age=60\r\n", "poison")).expect("text");
     let octets = response(200, "Cache-Control: max-age=60\r\n", &format!("x{poison}"));
@@ -73,7 +75,7 @@ pub fn a_connection_is_not_used_again_when_the_body_was_left_half_read<A: Adapte
     });
 }
 
-pub fn a_connection_is_not_used_again_when_octets_follow_the_body<A: Adapter>() {
+pub fn a_connection_is_not_used_again_when_octets_follow_the_body<A: Http1Adapter>() {
     // Behind a short head they are read with it, behind a long one they wait in the socket.
     for padding in [0, 300] {
         let lines = format!("X: {}\r\n", "x".repeat(padding));
@@ -89,7 +91,7 @@ pub fn a_connection_is_not_used_again_when_octets_follow_the_body<A: Adapter>() 
     }
 }
 
-pub fn a_connection_is_not_used_again_when_the_origin_closed_it<A: Adapter>() {
+pub fn a_connection_is_not_used_again_when_the_origin_closed_it<A: Http1Adapter>() {
     let (read, was_read) = std::sync::mpsc::channel::<()>();
     let was_read = std::sync::Mutex::new(was_read);
     let origin = TestOrigin::new(move |request: &Message, stream| {
@@ -108,7 +110,7 @@ pub fn a_connection_is_not_used_again_when_the_origin_closed_it<A: Adapter>() {
     });
 }
 
-pub fn rfc9112_s9_6_a_connection_is_not_used_again_when_the_origin_said_so_or_is_old<A: Adapter>() {
+pub fn rfc9112_s9_6_a_connection_is_not_used_again_when_the_origin_said_so_or_is_old<A: Http1Adapter>() {
     for (version, lines) in [("1.1", "Connection: close\r\n"), ("1.0", "")] {
         let octets = format!("HTTP/{version} 200 X\r\n{lines}Content-Length: 5\r\n\r\nhello");
         run(async {
@@ -121,7 +123,7 @@ pub fn rfc9112_s9_6_a_connection_is_not_used_again_when_the_origin_said_so_or_is
     }
 }
 
-pub fn a_connection_is_not_used_again_for_another_origin<A: Adapter>() {
+pub fn a_connection_is_not_used_again_for_another_origin<A: Http1Adapter>() {
     run(async {
         let (one, other, mut client) = (by_path(), by_path(), client::<A>());
         for origin in [&one, &other, &one] {
@@ -131,7 +133,7 @@ pub fn a_connection_is_not_used_again_for_another_origin<A: Adapter>() {
     });
 }
 
-pub fn a_connection_is_not_used_again_when_the_answer_was_not_waited_for<A: Adapter>() {
+pub fn a_connection_is_not_used_again_when_the_answer_was_not_waited_for<A: Http1Adapter>() {
     // The first request is never answered.
     let origin = TestOrigin::new(|request: &Message, stream| {
         if request.path() != "/silent" {
@@ -159,7 +161,7 @@ pub fn a_connection_is_not_used_again_when_the_answer_was_not_waited_for<A: Adap
     });
 }
 
-pub fn a_body_that_was_not_waited_for_is_cut_off_and_its_connection_not_used_again<A: Adapter>() {
+pub fn a_body_that_was_not_waited_for_is_cut_off_and_its_connection_not_used_again<A: Http1Adapter>() {
     // The second half comes when it is too late.
     let (late, is_late) = std::sync::mpsc::channel::<()>();
     let is_late = std::sync::Mutex::new(is_late);
@@ -199,7 +201,7 @@ pub fn a_body_that_was_not_waited_for_is_cut_off_and_its_connection_not_used_aga
     });
 }
 
-pub fn a_connection_is_not_used_again_after_a_body_that_was_cut_off<A: Adapter>() {
+pub fn a_connection_is_not_used_again_after_a_body_that_was_cut_off<A: Http1Adapter>() {
     let octets = "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n";
     run(async {
         let (origin, mut client) = (TestOrigin::always(octets), client::<A>());
@@ -228,7 +230,7 @@ fn once_each() -> TestOrigin {
     })
 }
 
-pub fn rfc9112_s9_3_1_what_may_be_repeated_is_sent_again_if_the_kept_connection_ends<A: Adapter>() {
+pub fn rfc9112_s9_3_1_what_may_be_repeated_is_sent_again_if_the_kept_connection_ends<A: Http1Adapter>() {
     run(async {
         let (origin, mut client) = (once_each(), client::<A>());
         for path in ["/a", "/b", "/c"] {
@@ -242,7 +244,7 @@ pub fn rfc9112_s9_3_1_what_may_be_repeated_is_sent_again_if_the_kept_connection_
     });
 }
 
-pub fn rfc9112_s9_3_1_nothing_else_is_ever_sent_again<A: Adapter>() {
+pub fn rfc9112_s9_3_1_nothing_else_is_ever_sent_again<A: Http1Adapter>() {
     // What is not safe, what has content, and what had a connection of its own.
     for (method, content) in [(Method::Post, None), (Method::Get, Some(&b"hello"[..]))] {
         run(async {

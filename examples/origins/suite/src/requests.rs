@@ -1,12 +1,12 @@
 //! What is sent, and what is not.
 #![allow(missing_docs, reason = "the name of a case says what it is about")]
 
-use crate::{Adapter, body, by_path, client, exchange, run};
+use crate::{Http1Adapter, body, by_path, client, exchange, run};
 use larder::client::{Call, Content, Failure};
 use larder::head::{Fields, Method, RequestHead};
 use larder_http1::Error;
 
-pub fn the_head_goes_out_as_it_is_with_the_host_and_its_port<A: Adapter>() {
+pub fn the_head_goes_out_as_it_is_with_the_host_and_its_port<A: Http1Adapter>() {
     run(async {
         let (origin, mut adapter) = (by_path(), A::origin(true));
         let uri = origin.uri("/a?b=c%20d");
@@ -20,7 +20,7 @@ pub fn the_head_goes_out_as_it_is_with_the_host_and_its_port<A: Adapter>() {
     });
 }
 
-pub fn a_head_of_any_length_goes_out_whole<A: Adapter>() {
+pub fn a_head_of_any_length_goes_out_whole<A: Http1Adapter>() {
     run(async {
         let origin = by_path();
         for length in [1, 2000, 2048, 10_000] {
@@ -34,7 +34,7 @@ pub fn a_head_of_any_length_goes_out_whole<A: Adapter>() {
     });
 }
 
-pub fn a_host_line_of_the_request_is_kept<A: Adapter>() {
+pub fn a_host_line_of_the_request_is_kept<A: Http1Adapter>() {
     run(async {
         let (origin, mut adapter) = (by_path(), A::origin(false));
         let uri = origin.uri("/a");
@@ -44,7 +44,7 @@ pub fn a_host_line_of_the_request_is_kept<A: Adapter>() {
     });
 }
 
-pub fn what_cannot_be_sent_is_an_error_and_not_left_out<A: Adapter>() {
+pub fn what_cannot_be_sent_is_an_error_and_not_left_out<A: Http1Adapter>() {
     run(async {
         let (origin, mut client) = (by_path(), client::<A>());
         let uri = origin.uri("/a");
@@ -68,7 +68,7 @@ pub fn what_cannot_be_sent_is_an_error_and_not_left_out<A: Adapter>() {
     });
 }
 
-pub fn an_origin_that_does_not_listen_cannot_be_connected_to<A: Adapter>() {
+pub fn an_origin_that_does_not_listen_cannot_be_connected_to<A: Http1Adapter>() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let uri = format!("http://{}/a", listener.local_addr().expect("an address"));
     drop(listener);
@@ -101,7 +101,7 @@ impl Content for Claim {
     }
 }
 
-pub fn rfc9110_s8_6_content_of_another_length_than_it_said_is_an_error<A: Adapter>() {
+pub fn rfc9110_s8_6_content_of_another_length_than_it_said_is_an_error<A: Http1Adapter>() {
     run(async {
         let (origin, mut client) = (by_path(), client::<A>());
         let uri = origin.uri("/a");

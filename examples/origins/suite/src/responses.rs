@@ -1,7 +1,9 @@
 //! Heads and bodies that come from an origin.
 #![allow(missing_docs, reason = "the name of a case says what it is about")]
 
-use crate::{Adapter, Message, TestOrigin, Then, body, client, closing, exchange, response, run};
+use crate::{
+    Adapter, Http1Adapter, Message, TestOrigin, Then, body, client, closing, exchange, response, run,
+};
 use larder::client::{BodyError, BodyRead, Call, Failure, Storing};
 use larder::head::{HeadError, Method, RequestHead, ResponseHead};
 use larder_http1::Error;
@@ -50,7 +52,7 @@ pub fn what_came_before_the_cut_is_handed_over<A: Adapter>() {
     }
 }
 
-pub fn rfc9112_s7_1_malformed_chunks_are_an_error_and_never_the_end<A: Adapter>() {
+pub fn rfc9112_s7_1_malformed_chunks_are_an_error_and_never_the_end<A: Http1Adapter>() {
     // An empty line for a size; a size that is none; no line end behind a chunk.
     for chunks in ["5\r\nhello\r\n\r\n\r\n", "5\r\nhello\r\nx\r\n", "5\r\nhellohello"] {
         let origin = closing(&format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"));
@@ -63,7 +65,7 @@ pub fn rfc9112_s7_1_malformed_chunks_are_an_error_and_never_the_end<A: Adapter>(
     }
 }
 
-pub fn rfc9112_s7_1_2_trailers_are_passed_over_or_an_error<A: Adapter>() {
+pub fn rfc9112_s7_1_2_trailers_are_passed_over_or_an_error<A: Http1Adapter>() {
     let origin =
         closing("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n");
     run(async {
@@ -79,7 +81,7 @@ pub fn rfc9112_s7_1_2_trailers_are_passed_over_or_an_error<A: Adapter>() {
     });
 }
 
-pub fn a_reset_in_a_body_that_the_close_delimits_is_an_error<A: Adapter>() {
+pub fn a_reset_in_a_body_that_the_close_delimits_is_an_error<A: Http1Adapter>() {
     // The origin leaves octets of the request unread, so that its close is a reset.
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let uri = format!("http://{}/a", listener.local_addr().expect("an address"));
@@ -126,7 +128,7 @@ pub fn bodies_are_the_same_through_buffers_of_any_size<A: Adapter>() {
     }
 }
 
-pub fn rfc9112_s6_3_head_204_and_304_have_no_body_whatever_they_say<A: Adapter>() {
+pub fn rfc9112_s6_3_head_204_and_304_have_no_body_whatever_they_say<A: Http1Adapter>() {
     let origin = TestOrigin::new(|request: &Message, stream| {
         let status = request.path().trim_start_matches('/');
         let length = if status == "204" { 0 } else { 50 };
@@ -146,7 +148,7 @@ pub fn rfc9112_s6_3_head_204_and_304_have_no_body_whatever_they_say<A: Adapter>(
     });
 }
 
-pub fn interim_responses_come_one_by_one<A: Adapter>() {
+pub fn interim_responses_come_one_by_one<A: Http1Adapter>() {
     let interim = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".to_vec();
     let origin = TestOrigin::always([interim, response(200, "", "hello")].concat());
     run(async {
@@ -175,7 +177,7 @@ pub fn field_lines_come_as_they_were_sent<A: Adapter>() {
     });
 }
 
-pub fn what_is_no_answer_is_an_error<A: Adapter>() {
+pub fn what_is_no_answer_is_an_error<A: Http1Adapter>() {
     for (octets, error) in [
         ("HTTP/1.1 101 X\r\n\r\n".to_owned(), Error::Switched),
         ("HTTP/1.1 nonsense\r\n\r\n".to_owned(), Error::Malformed),
@@ -208,7 +210,7 @@ pub fn what_is_no_answer_is_an_error<A: Adapter>() {
     }
 }
 
-pub fn a_head_of_too_many_lines_is_refused_whole<A: Adapter>() {
+pub fn a_head_of_too_many_lines_is_refused_whole<A: Http1Adapter>() {
     let many = (0..70).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
     let origin = closing(&format!("HTTP/1.1 200 X\r\n{many}\r\n"));
     let refused = run(exchange(&mut A::origin(true), RequestHead::get(&origin.uri("/a")), 64)).err();
