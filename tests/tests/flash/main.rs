@@ -16,4 +16,5 @@ mod parts;
 mod pins;
 mod secrets;
 mod seldom;
+mod storm;
 mod world;
