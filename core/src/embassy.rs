@@ -10,6 +10,9 @@ use embassy_time::Instant;
 /// stored responses are validated on every use. Wrap it in a
 /// [`LearnedClock`](crate::time::LearnedClock) to learn UTC from trusted origins instead.
 ///
+/// UTC is set through `&self`, so that several tasks of one executor can share it. It is not `Sync`: it goes into a
+/// `StaticCell`, not into a plain `static`.
+///
 /// `Instant` must count sleep. Where the time driver stops in deep sleep, set UTC again after
 /// waking and give the client a new store handle, as after a boot.
 #[derive(Debug, Default)]

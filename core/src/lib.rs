@@ -1,4 +1,5 @@
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![doc = include_str!("lib.md")]
 
@@ -11,6 +12,8 @@ mod division;
 mod embassy;
 pub mod fields;
 pub mod head;
+#[doc = include_str!("how_to.md")]
+pub mod how_to {}
 pub mod limits;
 pub mod options;
 pub mod pair;

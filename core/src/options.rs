@@ -151,6 +151,9 @@ impl Methods {
 }
 
 /// When a stale response may be served though nothing in the exchange asks for it.
+///
+/// How stale it is must be known: while the device does not know UTC, [`Clockless::Validate`] forbids it, and what was
+/// stored without UTC in an earlier boot is not served stale in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AllowStale {

@@ -63,7 +63,8 @@ reasons! {
     RequestMinFresh => "not fresh for the request's min-fresh",
     /// The response has `no-cache` (§5.2.2.4).
     ResponseNoCache => "the response says no-cache",
-    /// It was invalidated since it was stored, with a group it belongs to (§4.4, RFC 9875).
+    /// It was invalidated since it was stored, with a group it belongs to (§4.4, RFC 9875); or while the
+    /// origin was asked for it, by another client of the store: it is not stored then.
     Invalidated => "invalidated",
     /// It is stale (§4.2).
     Stale => "stale",

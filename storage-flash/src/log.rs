@@ -178,6 +178,7 @@ impl<F: NorFlash> Log<F> {
             StoreError::HeadTooLarge => StoreError::HeadTooLarge,
             StoreError::BodyTooLarge => StoreError::BodyTooLarge,
             StoreError::NoRoom => StoreError::NoRoom,
+            StoreError::Invalidated => StoreError::Invalidated,
             StoreError::NotMounted => StoreError::NotMounted,
         })
     }

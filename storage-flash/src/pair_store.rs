@@ -167,6 +167,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<F::Error>> {
         self.ring.settle(false).await;
         let fingerprint = pair.key().fingerprint(self.ring.log.seed);
+        if pair.generation.is_some_and(|asked| self.generations.is_older(asked, fingerprint)) {
+            return Err(StoreError::Invalidated);
+        }
         self.rescue(Some(fingerprint)).await;
         let begun = self.begin(pair).await;
         self.ring.log.told(begun)
@@ -266,8 +269,10 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), F::Error> {
+        let fingerprint = key.fingerprint(self.ring.log.seed);
+        self.generations.add(fingerprint);
+        let fingerprint = Some(fingerprint);
         self.ring.settle(false).await;
-        let fingerprint = Some(key.fingerprint(self.ring.log.seed));
         for slot in 0..WRITERS {
             let is_under = |writer: &Writer<BUFFER>| writer.active && Some(writer.fingerprint) == fingerprint;
             if self.writers.get(slot).is_some_and(is_under) {
@@ -291,8 +296,13 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         }
     }
 
+    async fn generation(&mut self) -> u32 {
+        self.generations.now()
+    }
+
     #[cfg(feature = "groups")]
     async fn invalidate_group(&mut self, group: Group) -> Result<(), F::Error> {
+        self.generations.add_all();
         self.note_invalid(group).await;
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::writer::{BACK, FRONT, Writer};
 use core::ops::Range;
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash};
 use larder::pair::PairId;
-use larder::store::{Cursor, Found, PairStore, StoreError};
+use larder::store::{Cursor, Found, Generations, PairStore, StoreError};
 
 /// Keeps pairs on a partition of a NOR flash.
 ///
@@ -34,6 +34,7 @@ pub struct FlashStore<F: ErrorType, const PAIRS: usize, const WRITERS: usize = 2
     pub(crate) second_chance: u8,
     /// The sector before whose erase pairs were given a second chance.
     pub(crate) rescued: u32,
+    pub(crate) generations: Generations,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             uses: 0,
             second_chance: 0,
             rescued: 0,
+            generations: Generations::new(),
         })
     }
 

@@ -163,6 +163,7 @@ fn below<E>(error: StoreError<E>) -> StoreError<Trouble<E>> {
         StoreError::HeadTooLarge => StoreError::HeadTooLarge,
         StoreError::BodyTooLarge => StoreError::BodyTooLarge,
         StoreError::NoRoom => StoreError::NoRoom,
+        StoreError::Invalidated => StoreError::Invalidated,
         StoreError::NotMounted => StoreError::NotMounted,
         StoreError::Medium(error) => StoreError::Medium(Trouble::Below(error)),
     }
@@ -242,6 +243,10 @@ where
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error> {
         self.plain(async |store| store.invalidate(key).await).await
+    }
+
+    async fn generation(&mut self) -> u32 {
+        self.store.generation().await
     }
 
     async fn invalidate_group(&mut self, group: Group) -> Result<(), Self::Error> {

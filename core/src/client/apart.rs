@@ -1,6 +1,7 @@
 //! Waiting in a stack frame of its own.
 
 use core::future::{Future, poll_fn};
+use core::mem::MaybeUninit;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -14,4 +15,16 @@ pub(super) fn apart<F: Future>(mut work: Pin<&mut F>) -> impl Future<Output = F:
 #[inline(never)]
 fn poll<F: Future>(work: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
     work.poll(context)
+}
+
+/// Makes of what is `found`, if anything is, what is too large to pass over the caller's stack, where it is to
+/// stay. What is there afterwards.
+#[inline(never)]
+pub(super) fn put<F, T>(
+    place: &mut MaybeUninit<T>,
+    found: impl FnOnce() -> Option<F>,
+    make: impl FnOnce(&F) -> T,
+) -> Option<&T> {
+    let found = found();
+    Some(place.write(make(found.as_ref()?)))
 }

@@ -7,7 +7,7 @@ use crate::pair::PairId;
 use crate::state::{
     CacheMiss, Combined, Combining, CouldNotBeStored, Follows, FromCache, GatewayTimeout, HandOver, Hear,
     InvalidateEntries, Look, NeedRevalidation, NeedToBeUpdated, PartialUpdate, Selecting, Serve, StoreAndUse,
-    follows,
+    apart, follows,
 };
 use crate::time::Exchange;
 
@@ -42,10 +42,10 @@ impl<'c> Next<'c, 'c> {
     #[inline(never)]
     pub(super) fn go_on(&mut self) {
         *self = match self {
-            Self::NeedToBeUpdated(state) => Self::FromCache(state.served()),
-            Self::HeadUpdate(state) => Self::InvalidateEntries(state.next()),
+            Self::NeedToBeUpdated(state) => state.served(),
+            Self::HeadUpdate(state) => apart(|| Self::InvalidateEntries(state.next())),
             Self::InvalidateEntries(state) => state.go_on(),
-            Self::Combining(state) => Self::Asking(Asking::Miss(state.lost())),
+            Self::Combining(state) => apart(|| Self::Asking(Asking::Miss(state.lost()))),
             _ => return,
         };
     }

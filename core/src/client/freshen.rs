@@ -1,5 +1,6 @@
 //! The part of a walk that writes to pairs already stored: freshened heads, and removals.
 
+use super::apart::put;
 use super::walk::Walk;
 use super::{Origin, Storing, parts};
 use crate::pair::PairId;
@@ -7,6 +8,7 @@ use crate::reason::Reason;
 use crate::state::Freshening;
 use crate::store::{Found, PairStore, StoreError};
 use crate::time::Clock;
+use core::mem::MaybeUninit;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Writes freshened heads or removes the pairs, that of the answer at last. `last` is where the answer's
@@ -24,11 +26,10 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             let mut goes = work.forget() && !is_answer;
             let is_written = !work.forget() && work.ids().any(|written| written == id);
             if !goes && self.load(id, last, record).await && is_written {
-                let new = {
-                    let Some(pair) = last.and_then(|found| found.view(record)) else { continue };
-                    work.freshened(&pair)
-                };
-                if let Err(error) = parts::rewrite(self.store, id, &new, record.len()).await {
+                let mut new = MaybeUninit::uninit();
+                let stored = || last.and_then(|found| found.view(record));
+                let Some(new) = put(&mut new, stored, |pair| work.freshened(pair)) else { continue };
+                if let Err(error) = parts::rewrite(self.store, id, new, record.len()).await {
                     goes = self.not_freshened(&error, id, is_answer);
                     if matches!(error, StoreError::Gone) {
                         *last = None;

@@ -55,7 +55,9 @@ use walk::{Buffers, Sent};
 ///
 /// `BYTES` and `FIELDS` bound the heads it takes, as in [`HeadBuf`]; responses that exceed them are
 /// an error of the origin, stored pairs that exceed them are passed over. It takes about
-/// `2 × BYTES + 8 × FIELDS` octets and 1 KiB.
+/// `2 × BYTES + 8 × FIELDS` octets and 1 KiB. [How large they must be](crate::how_to#how-large-must-the-head-buffers-be).
+///
+/// Its futures are not `Send`: see [where it may run](crate::how_to#may-it-run-in-an-interrupt-executor-or-on-threads).
 #[derive(Debug)]
 pub struct Client<S, O, C, const BYTES: usize = 2048, const FIELDS: usize = 40> {
     store: S,
@@ -75,6 +77,8 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
     Client<S, O, C, BYTES, FIELDS>
 {
     /// A client over a store, an origin and a clock, with the default options.
+    ///
+    /// Its sizes are those of its type: `let client: Client<_, _, _> = Client::new(…)` takes the default ones.
     pub const fn new(store: S, origin: O, clock: C) -> Self {
         Self::with_options(store, origin, clock, CacheOptions::PRIVATE)
     }
@@ -94,6 +98,7 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
                 forget: None,
                 pinned: None,
                 distrust: false,
+                generation: 0,
                 invalidating: false,
             },
             #[cfg(feature = "server")]
@@ -188,9 +193,17 @@ impl<S: PairStore, O: Origin, C: Clock, const BYTES: usize, const FIELDS: usize>
         }
     }
 
-    /// Removes what is stored for this URI.
-    #[cfg(feature = "server")]
-    pub(crate) async fn invalidate(&mut self, uri: &str) -> Result<(), S::Error> {
+    /// Removes what is stored for this URI, every variant of it, or under this [name] of a download.
+    ///
+    /// # Errors
+    /// Those of the store's medium. From then on this client uses nothing stored that the origin has not
+    /// validated; after a reboot a persistent store may find it again.
+    ///
+    /// # Cancel safety
+    /// May be dropped: what is stored is then there or not.
+    ///
+    /// [name]: crate::how_to#how-do-i-download-an-image-and-read-it-block-by-block
+    pub async fn invalidate(&mut self, uri: &str) -> Result<(), S::Error> {
         let removed = self.store.invalidate(crate::pair::PairKey::new(uri)).await;
         self.pending.distrust |= removed.is_err();
         removed
@@ -249,6 +262,8 @@ struct Pending {
     /// The store failed to remove what must not be used. By its contract nobody finds that again before
     /// a reboot; this client does not rely on it any more.
     distrust: bool,
+    /// The store's generation when the origin was asked.
+    generation: u32,
     /// What must not be used is being removed. If the future is dropped meanwhile, it may still be there.
     invalidating: bool,
 }

@@ -15,6 +15,13 @@ use core::fmt;
 ///
 /// Why the body is not a value of its own: a body that borrows the connection cannot be returned
 /// when the same call may have to send again (a 304 that matches nothing).
+///
+/// What the head says and what the body is must agree. Who takes a content coding off, as some modems do, leaves out
+/// `Content-Encoding`, `Content-Length` and digests; better is not to ask for one. `Transfer-Encoding` may stay. Who
+/// knows only that a transfer is over compares what came with `Content-Length`.
+///
+/// [How to write one](crate::how_to#how-do-i-write-an-origin-over-a-modem-or-another-http-client), by example;
+/// `examples/origins/suite` tests one against real sockets.
 #[expect(async_fn_in_trait, reason = "origins run on single-core executors; nothing needs Send")]
 pub trait Origin {
     /// What can go wrong on the way.
@@ -49,6 +56,9 @@ pub trait Origin {
     ///
     /// # Errors
     /// The connection broke.
+    ///
+    /// # Cancel safety
+    /// May be dropped. Who has lost octets by that answers [`BodyRead::CutOff`] or an error from then on.
     async fn read(&mut self, buf: &mut [u8]) -> Result<BodyRead, Self::Error>;
 }
 
@@ -72,7 +82,7 @@ pub enum BodyRead {
     CutOff,
 }
 
-/// The content of a request.
+/// The content of a request. Text is `text.as_bytes()`, an array `&array[..]`.
 #[expect(async_fn_in_trait, reason = "as Origin")]
 pub trait Content {
     /// What can go wrong where it comes from.

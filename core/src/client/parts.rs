@@ -1,6 +1,6 @@
 //! The part of a walk that deals with stored parts: looks at them, combines them, continues them.
 
-use super::apart::apart;
+use super::apart::{apart, put};
 use super::completing::Completing;
 use super::reply::{Body, Place};
 use super::storing::gathered;
@@ -14,29 +14,24 @@ use crate::pair::{NewPair, PairId, record};
 use crate::state::{Combined, Combining, Extents, PartialUpdate, Selecting};
 use crate::store::{Found, PairStore, StoreError, Writing};
 use crate::time::{Clock, Exchange};
+use core::mem::MaybeUninit;
 use core::pin::pin;
 
 impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     /// Offers a pair that was found to a decision. Whether there was one in the record.
     pub(super) async fn offer(&mut self, selecting: &mut Selecting<'_>, found: Found, record: &[u8]) -> bool {
-        let Some(pair) = found.view(record) else {
-            return false;
-        };
         #[cfg(feature = "groups")]
-        let invalidated = self.is_invalidated(&pair).await;
-        #[cfg(feature = "groups")]
-        let pair = StoredPair { invalidated, ..pair };
-        let Some(from) = selecting.wants_extents(&pair) else {
-            selecting.offer(&pair);
-            return true;
+        let invalidated = match found.view(record) {
+            Some(pair) => self.is_invalidated(&pair).await,
+            None => return false,
         };
-        let extents = apart(pin!(self.extents(found.id, from))).await.unwrap_or_default();
-        if let Some(pair) = found.view(record) {
-            #[cfg(feature = "groups")]
-            let pair = StoredPair { invalidated, ..pair };
-            selecting.offer_part(&pair, &extents);
-        }
-        true
+        #[cfg(not(feature = "groups"))]
+        let invalidated = false;
+        let extents = match wants_extents(selecting, found, record) {
+            Some(from) => apart(pin!(self.extents(found.id, from))).await.unwrap_or_default(),
+            None => Extents::default(),
+        };
+        offer(selecting, found, record, &extents, invalidated)
     }
 
     /// What is held of a body around `from`; `None` if the pair is gone or the store fails.
@@ -67,13 +62,12 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             if !self.load(from, &mut last, record).await {
                 return Combined::Failed;
             }
-            let new = {
-                let Some(pair) = last.and_then(|found| found.view(record)) else {
-                    return Combined::Failed;
-                };
-                state.combined(&pair)
+            let mut new = MaybeUninit::uninit();
+            let stored = || last.and_then(|found| found.view(record));
+            let Some(new) = put(&mut new, stored, |pair| state.combined(pair)) else {
+                return Combined::Failed;
             };
-            if let Err(error) = rewrite(self.store, id, &new, record.len()).await {
+            if let Err(error) = rewrite(self.store, id, new, record.len()).await {
                 return self.not_combined(&error);
             }
         }
@@ -89,7 +83,9 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             return Combined::Part(extents);
         }
         #[cfg(feature = "digest")]
-        match self.is_right(into, state.complete(), record).await {
+        let is_right = apart(pin!(self.is_right(into, state.complete(), record))).await;
+        #[cfg(feature = "digest")]
+        match is_right {
             Ok(true) => {}
             Ok(false) => {
                 self.remove(into).await;
@@ -183,6 +179,37 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
     }
 }
 
+/// [`Selecting::wants_extents`] of the pair in the record. In a frame of its own: a pair takes room, and is
+/// looked at again when the store was waited for.
+#[inline(never)]
+fn wants_extents(selecting: &Selecting<'_>, found: Found, record: &[u8]) -> Option<u64> {
+    if found.body.is_whole() {
+        return None;
+    }
+    let stored = found.view(record);
+    stored.as_ref().and_then(|pair| selecting.wants_extents(pair))
+}
+
+/// Offers the pair in the record. Whether there is one.
+#[inline(never)]
+#[cfg_attr(not(feature = "groups"), allow(unused_variables))]
+fn offer(
+    selecting: &mut Selecting<'_>,
+    found: Found,
+    record: &[u8],
+    extents: &Extents,
+    invalidated: bool,
+) -> bool {
+    let stored = found.view(record);
+    #[cfg(feature = "groups")]
+    let stored = stored.map(|pair| StoredPair { invalidated, ..pair });
+    let Some(pair) = &stored else {
+        return false;
+    };
+    selecting.offer_part(pair, extents);
+    true
+}
+
 /// Writes the updated head of a part, and goes on with its body.
 pub(super) async fn resume<S: PairStore>(
     store: &mut S,
@@ -190,11 +217,9 @@ pub(super) async fn resume<S: PairStore>(
     found: &Found,
     record: &[u8],
 ) -> Result<Writing, StoreError<S::Error>> {
-    let new = {
-        let pair = found.view(record).ok_or(StoreError::Gone)?;
-        state.freshened(&pair)
-    };
-    rewrite(store, found.id, &new, record.len()).await?;
+    let mut new = MaybeUninit::uninit();
+    let new = put(&mut new, || found.view(record), |pair| state.freshened(pair));
+    rewrite(store, found.id, new.ok_or(StoreError::Gone)?, record.len()).await?;
     store.resume(found.id, state.part().first).await
 }
 

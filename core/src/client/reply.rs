@@ -29,7 +29,7 @@ pub struct Reply<'c, S: PairStore, O: Origin> {
     pub(super) head: Head<'c>,
     pub(super) body: Body<'c>,
     pub(super) report: Report,
-    failure: Option<Failure<O::Error>>,
+    pub(super) failure: Option<Failure<O::Error>>,
     /// Whether the pair becomes whole only when it is told to.
     #[cfg(feature = "digest")]
     pub(super) holds: bool,

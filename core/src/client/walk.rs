@@ -174,6 +174,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         sent: &mut Sent<'_, impl Content, impl Future<Output = ()>>,
         head: &mut HeadBuf<BYTES, FIELDS>,
     ) -> Option<Exchange> {
+        self.pending.generation = self.store.generation().await;
         let request = asking.outgoing();
         let requested = self.clock.now();
         self.report.forward_status = None;
@@ -262,7 +263,9 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.pending.invalidating = true;
         #[cfg(feature = "groups")]
         self.invalidate_groups(state.groups()).await;
+        let mut generation = self.pending.generation;
         for key in state.keys() {
+            generation = generation.wrapping_add(1);
             #[cfg(feature = "groups")]
             if !state.request().method.is_safe() {
                 self.invalidate_groups_under(key, record).await;
@@ -274,6 +277,10 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         for id in state.ids() {
             self.remove(id).await;
         }
+        // What it invalidates itself does not keep its own response from being stored.
+        if self.store.generation().await == generation {
+            self.pending.generation = generation;
+        }
         self.pending.invalidating = false;
     }
 
@@ -284,7 +291,8 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         place: &mut Place<'_, 'c>,
     ) {
         self.report.step(Step::StoreAndUse);
-        let pair = state.pair();
+        let mut pair = state.pair();
+        pair.generation = Some(self.pending.generation);
         let created = match record::encoded_len(&pair) {
             // It would never be found.
             len if len.is_none_or(|len| len > record_max) => Err(StoreError::HeadTooLarge),
@@ -300,6 +308,9 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             }
             Err(error) => {
                 self.failed(&error);
+                // What it stands for is not what the origin has any more, whether there is room for this or not.
+                // One at a time is enough: no more than one is added.
+                self.pending.forget = state.replaces().next();
                 None
             }
         };

@@ -79,7 +79,7 @@ impl<'a> Edited<'a> {
 
     /// Lays the storable lines of `incoming` over the base (§3.1): those of the connection are left
     /// out, in a shared cache also those that `private="…"` names.
-    pub(crate) fn taking(mut self, incoming: Fields<'a>, but_not: KnownSet, shared: bool) -> Self {
+    pub(crate) fn take(&mut self, incoming: Fields<'a>, but_not: KnownSet, shared: bool) -> &mut Self {
         self.incoming = incoming;
         self.not_taken = self.not_taken.and(KnownSet::HOP_BY_HOP).and(but_not);
         for line in incoming {
@@ -95,13 +95,13 @@ impl<'a> Edited<'a> {
     }
 
     /// Leaves the base's lines of these names out.
-    pub(crate) const fn outdating(mut self, names: KnownSet) -> Self {
+    pub(crate) const fn outdate(&mut self, names: KnownSet) -> &mut Self {
         self.not_kept = self.not_kept.and(names);
         self
     }
 
     /// Leaves out every line of these names.
-    pub(crate) const fn dropping(mut self, names: KnownSet) -> Self {
+    pub(crate) const fn drop_all(&mut self, names: KnownSet) -> &mut Self {
         self.not_kept = self.not_kept.and(names);
         self.not_taken = self.not_taken.and(names);
         self
@@ -109,21 +109,21 @@ impl<'a> Edited<'a> {
 
     /// Leaves the base's lines out that a `no-cache="…"`, of the base or among those that arrived,
     /// names.
-    pub(crate) const fn hiding_no_cache(mut self) -> Self {
+    pub(crate) const fn hide_no_cache(&mut self) -> &mut Self {
         self.by |= BY_NO_CACHE;
         self
     }
 
     /// Leaves out every line but those of these names.
-    pub(crate) const fn only(mut self, names: KnownSet) -> Self {
+    pub(crate) const fn keep_only(&mut self, names: KnownSet) -> &mut Self {
         self.by |= BY_NAME;
         self.only = names;
         self
     }
 
     /// Adds a line in place of all others of its name.
-    pub(crate) fn with(mut self, name: Known, line: Field<'a>) -> Self {
-        self = self.dropping(KnownSet::of(&[name]));
+    pub(crate) fn add(&mut self, name: Known, line: Field<'a>) -> &mut Self {
+        self.drop_all(KnownSet::of(&[name]));
         if let Some(slot) = self.added.iter_mut().find(|slot| slot.is_none()) {
             *slot = Some(line);
         }
@@ -139,14 +139,11 @@ impl<'a> Edited<'a> {
     /// lines stay and which are taken depends on the name alone, so the others need not be looked at.
     pub(crate) fn any_line(&self, name: &str, is: &mut dyn FnMut(&'a [u8]) -> bool) -> bool {
         let octets = name.as_bytes();
-        let stays = self.base.contains(name) && self.keeps(octets);
-        let is_taken = self.incoming_names.may_contain(octets) && self.takes(octets);
-        for (fields, count) in [(self.base, stays), (self.incoming, is_taken)] {
-            if count && fields.lines(name).any(&mut *is) {
-                return true;
-            }
-        }
-        self.added.iter().flatten().any(|line| line.is(name) && is(line.value()))
+        (self.base.contains(name) && self.keeps(octets) && self.base.any_line(name, is))
+            || (self.incoming_names.may_contain(octets)
+                && self.takes(octets)
+                && self.incoming.any_line(name, is))
+            || self.added.iter().flatten().any(|line| line.is(name) && is(line.value()))
     }
 
     /// The value of the first line called `name`, compared without regard to case.
@@ -300,7 +297,8 @@ mod tests {
             ("Keep-Alive", "timeout=5"),
             ("X-Kept", "1"),
         ]);
-        let stored = Edited::new(Fields::EMPTY).taking(response, KnownSet::EMPTY, false);
+        let mut stored = Edited::new(Fields::EMPTY);
+        stored.take(response, KnownSet::EMPTY, false);
         assert_eq!(names(stored), ["X-Kept"]);
     }
 
@@ -308,7 +306,8 @@ mod tests {
     fn s3_2_incoming_lines_replace_all_of_their_name() {
         let base = Fields::new(&[("A", "1"), ("B", "1"), ("A", "2")]);
         let incoming = Fields::new(&[("a", "3"), ("C", "1"), ("Upgrade", "x")]);
-        let merged = Edited::new(base).taking(incoming, KnownSet::EMPTY, false);
+        let mut merged = Edited::new(base);
+        merged.take(incoming, KnownSet::EMPTY, false);
         assert_eq!(names(merged), ["B", "a", "C"]);
     }
 
@@ -317,10 +316,11 @@ mod tests {
         let base = Fields::new(&[("A", "1"), ("B", "1"), ("Age", "1"), ("Te", "1")]);
         let incoming =
             Fields::new(&[("a", "3"), ("Upgrade", "x"), ("Connection", "c"), ("C", "1"), ("D", "1")]);
-        let merged = Edited::new(base)
-            .taking(incoming, KnownSet::EMPTY, false)
-            .outdating(KnownSet::of(&[Known::Te]))
-            .with(Known::Age, Field::new("AGE", b"7"));
+        let mut merged = Edited::new(base);
+        merged
+            .take(incoming, KnownSet::EMPTY, false)
+            .outdate(KnownSet::of(&[Known::Te]))
+            .add(Known::Age, Field::new("AGE", b"7"));
         assert_eq!(names(merged), ["B", "a", "D", "AGE"]);
         for name in ["A", "b", "age", "te", "upgrade", "connection", "c", "d", "e"] {
             assert_eq!(merged.contains(name), merged.get(name).is_some(), "{name}");
@@ -341,7 +341,8 @@ mod tests {
     #[test]
     fn an_added_line_is_the_only_one_of_its_name() {
         let base = Fields::new(&[("Age", "1"), ("Age", "2")]);
-        let head = Edited::new(base).with(Known::Age, Field::new("Age", b"7"));
+        let mut head = Edited::new(base);
+        head.add(Known::Age, Field::new("Age", b"7"));
         assert_eq!(head.iter().collect::<Vec<_>>(), [Field::new("Age", b"7")]);
     }
 }

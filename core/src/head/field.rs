@@ -7,7 +7,8 @@ use core::fmt;
 /// One field line: a name and a value, as they were received.
 ///
 /// The value is octets, since obs-text (RFC 9110 §5.5) need not be UTF-8. Leading and trailing
-/// white space is not part of it.
+/// white space is not part of it. It is displayed escaped, for people; an [`Origin`](crate::Origin) sends
+/// [`name`](Self::name) and [`value`](Self::value).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Field<'a> {
     name: &'a [u8],
@@ -141,6 +142,9 @@ impl<'a> Fields<'a> {
     /// let fields = Fields::new(&[("Accept", "application/json")]);
     /// assert_eq!(fields.get("accept"), Some(&b"application/json"[..]));
     /// ```
+    ///
+    /// They are borrowed: an array whose values are made at run time needs a `let` of its own, that lives as long as
+    /// the reply.
     pub const fn new(pairs: &'a [(&'a str, &'a str)]) -> Self {
         Self(Repr::Pairs(pairs))
     }
@@ -167,6 +171,12 @@ impl<'a> Fields<'a> {
     /// The values of every line called `name`, in order, compared without regard to case.
     pub fn lines<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a, 'n> {
         self.iter().filter(move |field| field.is(name)).map(|field| field.value())
+    }
+
+    /// Whether `is` holds for the value of a line called `name`, in order.
+    #[inline(never)]
+    pub(crate) fn any_line(&self, name: &str, is: &mut dyn FnMut(&'a [u8]) -> bool) -> bool {
+        self.lines(name).any(is)
     }
 
     /// The value of the first line called `name`.

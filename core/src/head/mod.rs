@@ -69,7 +69,7 @@ pub struct ResponseHead<'a> {
 pub struct Outgoing<'a> {
     /// The method.
     pub method: Method<'a>,
-    /// The target URI.
+    /// The target URI, as the caller wrote it: a fragment is not to be sent.
     pub uri: &'a str,
     /// The lines, those of the connection (`Host`, `Connection`, …) and of the content's framing
     /// (`Content-Length`, `Transfer-Encoding`) not among them unless the caller's request has

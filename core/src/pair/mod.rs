@@ -53,6 +53,9 @@ pub struct StoredPair<'a> {
     pub authorized: bool,
     /// The response.
     pub response: ResponseHead<'a>,
+    /// Whether the cache has made the response's `Date`, which came without one (RFC 9110 §6.6.1): it is not of the
+    /// origin's clock, and says nothing of how strong a `Last-Modified` is (§8.8.2.2).
+    pub date_made: bool,
     /// When it was received or last validated, and how old it was then.
     pub received: ReceivedAt,
     /// Its body.
@@ -119,6 +122,9 @@ pub struct NewPair<'a> {
     pub status: u16,
     /// The response's lines, those of the connection left out.
     pub fields: Edited<'a>,
+    /// Whether the cache has made the response's `Date`, which came without one (RFC 9110 §6.6.1): it is not of the
+    /// origin's clock, and says nothing of how strong a `Last-Modified` is (§8.8.2.2).
+    pub date_made: bool,
     /// When it was received.
     pub received: ReceivedAt,
     /// Octets of the complete body, if the response says so. 0 for a response to HEAD.
@@ -127,6 +133,10 @@ pub struct NewPair<'a> {
     pub offset: u64,
     /// Whether a part of the body is worth keeping: it can be completed, or serve ranges (§3.3).
     pub resumable: bool,
+    /// The store's [`generation`](crate::store::PairStore::generation) when the origin was asked: if another client
+    /// has invalidated what is stored under the URI since, this may be what was there before (§4.4), and is not
+    /// stored. `None` if that does not matter, as for a head that is written anew.
+    pub generation: Option<u32>,
 }
 
 impl<'a> NewPair<'a> {

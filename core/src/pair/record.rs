@@ -35,6 +35,8 @@ struct Description {
 
 const METHOD: u8 = 0b11;
 const AUTHORIZED: u8 = 0b100;
+/// Readers that do not know it take the date for the origin's, as those did that wrote records without it.
+const DATE_MADE: u8 = 0b1_0000;
 const SECRETS_HASHED: u8 = 0b1000_0000;
 /// Set in the octets a store hands out, never in those it keeps: the uptime is another boot's.
 const EARLIER_BOOT: u8 = 0b1000;
@@ -84,6 +86,7 @@ fn describe<'b>(pair: &NewPair<'_>, buf: &'b mut [u8; DESCRIPTION_MAX]) -> Optio
         schema: SCHEMA,
         flags: method
             | if pair.authorized { AUTHORIZED } else { 0 }
+            | if pair.date_made { DATE_MADE } else { 0 }
             | if pair.nominated.is_hashed() { SECRETS_HASHED } else { 0 },
         status: pair.status,
         uptime: pair.received.uptime.unwrap_or_default().as_millis(),
@@ -122,6 +125,7 @@ pub fn decode(octets: &[u8], id: PairId, body: StoredBody) -> Option<StoredPair<
         secrets_hashed: description.flags & SECRETS_HASHED != 0,
         authorized: description.flags & AUTHORIZED != 0,
         response: ResponseHead { status: description.status, fields: Fields::from_packed(fields) },
+        date_made: description.flags & DATE_MADE != 0,
         received: description.received(),
         body,
         #[cfg(feature = "groups")]
@@ -192,6 +196,7 @@ mod tests {
             authorized: true,
             status: 200,
             fields,
+            date_made: false,
             received: ReceivedAt {
                 uptime: Some(Uptime::from_millis(12_345)),
                 utc: Some(HttpDate::from_unix(-1)),
@@ -200,6 +205,7 @@ mod tests {
             length: None,
             offset: 0,
             resumable: false,
+            generation: None,
         }
     }
 

@@ -28,8 +28,10 @@ pub(crate) fn storable<'a>(
         true => KnownSet::of(&[Known::ContentLength]),
         false => KnownSet::EMPTY,
     };
-    let fields = Edited::new(Fields::EMPTY).taking(response, overridden, options.shared);
-    dated(fields, date)
+    let mut fields = Edited::new(Fields::EMPTY);
+    fields.take(response, overridden, options.shared);
+    add_date(&mut fields, date);
+    fields
 }
 
 /// The lines of a stored response freshened by a 304 (or a 200 to HEAD): each line of `new`
@@ -46,8 +48,10 @@ pub(crate) fn freshened<'a>(
         (None, true) => KnownSet::of(&[Known::Age, Known::Date]),
         _ => KnownSet::of(&[Known::Age]),
     };
-    let fields = Edited::new(stored).outdating(outdated).taking(new, OF_THE_MESSAGE, options.shared);
-    dated(fields, date)
+    let mut fields = Edited::new(stored);
+    fields.outdate(outdated).take(new, OF_THE_MESSAGE, options.shared);
+    add_date(&mut fields, date);
+    fields
 }
 
 /// The lines of a 206 that are stored as those of the 200 it is a part of: as [`storable`], with the
@@ -58,15 +62,17 @@ pub(crate) fn storable_of_part<'a>(
     length: Option<&'a Text<20>>,
     options: &CacheOptions,
 ) -> Edited<'a> {
-    let fields = Edited::new(Fields::EMPTY).taking(response, OF_THE_MESSAGE, options.shared);
-    with_length(dated(fields, date), length)
+    let mut fields = Edited::new(Fields::EMPTY);
+    fields.take(response, OF_THE_MESSAGE, options.shared);
+    add_date(&mut fields, date);
+    add_length(&mut fields, length);
+    fields
 }
 
-/// The same lines with this `Content-Length`.
-pub(crate) fn with_length<'a>(fields: Edited<'a>, length: Option<&'a Text<20>>) -> Edited<'a> {
-    match length {
-        Some(length) => fields.with(Known::ContentLength, Field::new("Content-Length", length.as_octets())),
-        None => fields,
+/// Adds this `Content-Length`, in place of any other.
+pub(crate) fn add_length<'a>(fields: &mut Edited<'a>, length: Option<&'a Text<20>>) {
+    if let Some(length) = length {
+        fields.add(Known::ContentLength, Field::new("Content-Length", length.as_octets()));
     }
 }
 
@@ -74,11 +80,10 @@ pub(crate) fn with_length<'a>(fields: Edited<'a>, length: Option<&'a Text<20>>) 
 const OF_THE_MESSAGE: KnownSet =
     KnownSet::of(&[Known::ContentLength, Known::ContentRange, Known::ContentDigest]);
 
-/// The same lines with `date` in place of a missing or invalid one.
-pub(crate) fn dated<'a>(fields: Edited<'a>, date: Option<&'a MadeDate>) -> Edited<'a> {
-    match date {
-        Some(date) => fields.with(Known::Date, Field::new("Date", date)),
-        None => fields,
+/// Adds `date`, in place of a missing or invalid one.
+pub(crate) fn add_date<'a>(fields: &mut Edited<'a>, date: Option<&'a MadeDate>) {
+    if let Some(date) = date {
+        fields.add(Known::Date, Field::new("Date", date));
     }
 }
 

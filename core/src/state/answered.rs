@@ -61,8 +61,8 @@ impl Answered {
         }
     }
 
-    /// The lines, given those of the whole response.
-    pub(crate) fn fields<'f>(&'f self, whole: Edited<'f>) -> Edited<'f> {
+    /// Makes the lines of the whole response those of what is answered.
+    pub(crate) fn edit<'f>(&'f self, fields: &mut Edited<'f>) {
         const OF_A_304: KnownSet = KnownSet::of(&[
             Known::CacheControl,
             Known::ContentLocation,
@@ -75,20 +75,21 @@ impl Answered {
         let range = || Field::new("Content-Range", self.range.as_octets());
         let length = || Field::new("Content-Length", self.length.as_octets());
         match self.answer {
-            Answer::Whole => whole,
-            Answer::NotModified => whole.only(OF_A_304),
+            Answer::Whole => fields,
+            Answer::NotModified => fields.keep_only(OF_A_304),
             // The digest is that of another message (RFC 9530 §2).
-            Answer::Part(_) => whole
-                .dropping(KnownSet::of(&[Known::ContentDigest]))
-                .with(Known::ContentRange, range())
-                .with(Known::ContentLength, length()),
+            Answer::Part(_) => fields
+                .drop_all(KnownSet::of(&[Known::ContentDigest]))
+                .add(Known::ContentRange, range())
+                .add(Known::ContentLength, length()),
             // Whoever stores it must not take it for the whole, nor for as fresh.
-            Answer::Unsatisfiable { .. } => {
-                whole.only(MADE_HERE).with(Known::ContentRange, range()).with(Known::ContentLength, length())
-            }
+            Answer::Unsatisfiable { .. } => fields
+                .keep_only(MADE_HERE)
+                .add(Known::ContentRange, range())
+                .add(Known::ContentLength, length()),
             #[cfg(feature = "server")]
-            Answer::PreconditionFailed => whole.only(MADE_HERE).with(Known::ContentLength, length()),
-        }
+            Answer::PreconditionFailed => fields.keep_only(MADE_HERE).add(Known::ContentLength, length()),
+        };
     }
 }
 

@@ -16,12 +16,12 @@ impl Context<'_> {
     }
 
     /// The client's lines, as the handler gets them.
-    pub(super) fn for_handler<'f>(&self, fields: Edited<'f>) -> Edited<'f> {
+    pub(super) fn for_handler(&self, fields: &mut Edited<'_>) {
         match (self.answers_conditions(), self.options.store_partial) {
             (false, _) => fields,
-            (true, true) => fields.dropping(PRECONDITIONS),
-            (true, false) => fields.dropping(PRECONDITIONS).dropping(RANGE),
-        }
+            (true, true) => fields.drop_all(PRECONDITIONS),
+            (true, false) => fields.drop_all(PRECONDITIONS).drop_all(RANGE),
+        };
     }
 
     /// What the handler's response is to the client.

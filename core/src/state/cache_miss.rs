@@ -6,7 +6,7 @@ use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, Combining, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, StoreAndUse, Unreachable,
+    HandOver, Hear, InvalidateEntries, Look, NeedToBeUpdated, StoreAndUse, Unreachable, apart,
 };
 use crate::fields::{Part, ResponseFacts};
 use crate::head::{Field, Known, KnownSet, Method, Outgoing, ResponseHead, Text};
@@ -136,12 +136,12 @@ impl<'a> CacheMiss<'a> {
         let request = &self.context.request;
         let mut fields = self.context.forwarded();
         if matches!(self.reason, Reason::NoMatchFor304 | Reason::Lost) {
-            fields = fields.dropping(CONDITIONS);
+            fields.drop_all(CONDITIONS);
         }
         if let Some(missing) = &self.missing {
-            fields = fields.with(Known::Range, Field::new("Range", missing.range.as_octets()));
+            fields.add(Known::Range, Field::new("Range", missing.range.as_octets()));
             if let Some(value) = self.if_range(missing) {
-                fields = fields.with(Known::IfRange, Field::new("If-Range", value));
+                fields.add(Known::IfRange, Field::new("If-Range", value));
             }
         }
         Outgoing { method: request.method, uri: self.context.target.of(request), fields }
@@ -175,9 +175,11 @@ impl<'a> CacheMiss<'a> {
         let (arrived, verdict) = &self.judged(response, at, &|_, _| {});
         match verdict {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
-            Judgement::Continues(at, part) => N::with(Combining::new(self.context, *arrived, *at, *part)),
+            Judgement::Continues(at, part) => {
+                apart(|| N::with(Combining::new(self.context, *arrived, *at, *part)))
+            }
             Judgement::Instead(stored) => self.context.serve_on_error(stored),
-            Judgement::Changed(outdated) => N::with(self.again(*outdated)),
+            Judgement::Changed(outdated) => apart(|| N::with(self.again(*outdated))),
         }
     }
 
@@ -190,12 +192,12 @@ impl<'a> CacheMiss<'a> {
     {
         match &self.judged(response, at, hear) {
             (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
-                Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None)
+                apart(|| Look::Freshens(Freshening::new(self.context, *arrived, *ids, *forget), None))
             }
             (arrived, Judgement::Continues(at, part)) => {
-                Look::Continues(Combining::new(self.context, *arrived, *at, *part))
+                apart(|| Look::Continues(Combining::new(self.context, *arrived, *at, *part)))
             }
-            (_, Judgement::Changed(outdated)) => Look::Again(self.again(*outdated)),
+            (_, Judgement::Changed(outdated)) => apart(|| Look::Again(self.again(*outdated))),
             (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
         }
     }

@@ -50,8 +50,9 @@ impl<'a, 'r> Combining<'a, 'r> {
     /// `stored` with the fields of the response in place of its own ones, the time of this exchange, and
     /// the complete length: it is that of the whole (§3.4).
     pub fn freshened<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
-        let freshened = self.context.freshened(stored, &self.arrived, Some(&self.whole));
-        NewPair { length: self.part.complete, ..freshened }
+        let mut freshened = self.context.freshened(stored, &self.arrived, Some(&self.whole));
+        freshened.length = self.part.complete;
+        freshened
     }
 
     /// Goes on if the store has lost the part meanwhile: the whole is asked for.

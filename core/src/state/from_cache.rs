@@ -2,7 +2,7 @@
 
 use super::answered::Answered;
 use super::candidate::{Candidate, Hole};
-use super::{Arrived, CacheMiss, Context, GatewayTimeout};
+use super::{Arrived, CacheMiss, Context, Follows, GatewayTimeout, apart};
 use crate::fields::ResponseFacts;
 use crate::head::{Edited, Field, Fields, Known, KnownSet, Method, Text};
 use crate::pair::PairId;
@@ -69,13 +69,20 @@ impl<'a> FromCache<'a> {
 
     /// After a validation: the stored response's validators and dates are those of the 304 where it
     /// has them. The pair is removed after this use if the 304 says `forget`.
-    pub(crate) fn validated(context: &Context<'a>, at: usize, arrived: &Arrived<'a>, forget: bool) -> Self {
+    #[inline(never)]
+    pub(crate) fn validated<N: Follows<Self>>(
+        context: &Context<'a>,
+        at: usize,
+        arrived: &Arrived<'a>,
+        forget: bool,
+    ) -> N {
         let (id, answer, hides_fields) = selected(context, at, arrived);
         let age = Some(arrived.received.initial_age);
-        let mut state = Self::with(*context, id, Serving::Validated, answer, age, hides_fields);
-        state.validated_by = Some((arrived.response.fields, arrived.date));
-        state.forget = forget;
-        state
+        apart(|| {
+            let validated_by = Some((arrived.response.fields, arrived.date));
+            let state = Self::with(*context, id, Serving::Validated, answer, age, hides_fields);
+            N::with(Self { validated_by, forget, ..state })
+        })
     }
 
     #[inline(never)]
@@ -160,15 +167,16 @@ impl<'a> FromCache<'a> {
     pub fn fields<'f>(&'f self, stored: Fields<'f>) -> Edited<'f> {
         let mut fields = self.freshened(stored);
         if self.hides_fields {
-            fields = fields.hiding_no_cache();
+            fields.hide_no_cache();
         }
-        fields = self.answered.fields(fields);
+        self.answered.edit(&mut fields);
         match self.age {
             Some(_) if self.sends_age() => {
-                fields.with(Known::Age, Field::new("Age", self.age_text.as_octets()))
+                fields.add(Known::Age, Field::new("Age", self.age_text.as_octets()))
             }
-            _ => fields.dropping(KnownSet::of(&[Known::Age])),
-        }
+            _ => fields.drop_all(KnownSet::of(&[Known::Age])),
+        };
+        fields
     }
 
     /// Whether `Age` is sent where it is known. At the origin itself it is not of a response that its

@@ -156,9 +156,10 @@ pub(crate) struct Arrived<'a> {
 impl Arrived<'_> {
     /// The lines to hand over: all that were received, with a `Date` if there was none.
     pub(crate) fn fields(&self) -> Edited<'_> {
-        let fields = stored_fields::dated(Edited::new(self.response.fields), self.date.as_ref());
+        let mut fields = Edited::new(self.response.fields);
+        stored_fields::add_date(&mut fields, self.date.as_ref());
         #[cfg(feature = "server")]
-        let fields = self.answered.fields(fields);
+        self.answered.edit(&mut fields);
         fields
     }
 
@@ -226,9 +227,10 @@ impl<'a> Context<'a> {
     /// The client's lines, as they go to the origin. To the origin's own handler without preconditions and
     /// range, which are answered here.
     pub(crate) fn forwarded(&self) -> Edited<'a> {
-        let fields = Edited::new(self.request.fields);
+        #[cfg_attr(not(feature = "server"), allow(unused_mut))]
+        let mut fields = Edited::new(self.request.fields);
         #[cfg(feature = "server")]
-        let fields = self.for_handler(fields);
+        self.for_handler(&mut fields);
         fields
     }
 
@@ -246,9 +248,9 @@ impl<'a> Context<'a> {
         'a: 'f,
     {
         let date = arrived.date.as_ref();
-        let fields =
+        let mut fields =
             stored_fields::freshened(stored.response.fields, arrived.response.fields, date, self.options);
-        let fields = stored_fields::with_length(fields, length);
+        stored_fields::add_length(&mut fields, length);
         NewPair {
             method: stored.method,
             uri: stored.uri,
@@ -260,10 +262,12 @@ impl<'a> Context<'a> {
             authorized: stored.authorized || self.asked().has_authorization,
             status: stored.response.status,
             fields,
+            date_made: date.is_some(),
             received: arrived.received,
             length: stored.body.complete,
             offset: 0,
             resumable: !stored.body.committed,
+            generation: None,
         }
     }
 
@@ -288,6 +292,13 @@ impl<'a> Context<'a> {
 /// state is too large to be moved from one enum to another.
 pub(crate) trait Follows<State> {
     fn with(state: State) -> Self;
+}
+
+/// Where nothing else can follow.
+impl<State> Follows<State> for State {
+    fn with(state: State) -> Self {
+        state
+    }
 }
 
 /// Hears what a response from this URI says.
@@ -341,6 +352,12 @@ impl<'a, 'r, N> Answered<'a, 'r> for N where
         + Follows<FromCache<'a>>
         + Follows<CacheMiss<'a>>
 {
+}
+
+/// Makes a state in a frame of its own: the caller's is to have no room for it while it decides.
+#[inline(never)]
+pub(crate) fn apart<N>(make: impl FnOnce() -> N) -> N {
+    make()
 }
 
 /// Which states can follow, and as which variant.

@@ -6,7 +6,7 @@ use super::judged::Judged;
 use super::store_and_use::Verdict;
 use super::{
     Answered, Arrived, CacheMiss, Context, CouldNotBeStored, Follows, Freshening, FromCache, GatewayTimeout,
-    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, StoreAndUse,
+    HandOver, Hear, InvalidateEntries, Look, MissNext, NeedToBeUpdated, Serve, StoreAndUse, apart,
 };
 use crate::fields::{EntityTag, ResponseFacts};
 use crate::head::{Field, Known, Method, Outgoing, ResponseHead};
@@ -134,13 +134,13 @@ impl<'a> NeedRevalidation<'a> {
         let request = &self.context.request;
         let mut fields = self.context.forwarded();
         if !self.asked_about.is_empty() {
-            fields = fields.dropping(super::cache_miss::CONDITIONS);
+            fields.drop_all(super::cache_miss::CONDITIONS);
         }
         if let Some(tags) = self.context.candidates.tags() {
-            fields = fields.with(Known::IfNoneMatch, Field::new("If-None-Match", tags));
+            fields.add(Known::IfNoneMatch, Field::new("If-None-Match", tags));
         }
         if let Some(since) = &self.since {
-            fields = fields.with(Known::IfModifiedSince, Field::new("If-Modified-Since", since));
+            fields.add(Known::IfModifiedSince, Field::new("If-Modified-Since", since));
         }
         Outgoing { method: request.method, uri: self.context.target.of(request), fields }
     }
@@ -165,10 +165,12 @@ impl<'a> NeedRevalidation<'a> {
         match judgement {
             Judgement::HandOver(judged) => context.follow(arrived, judged),
             Judgement::Validates(at, ids, forget) => {
-                N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at)))
+                apart(|| N::with(NeedToBeUpdated::new(*context, *arrived, *ids, *forget, Serve(*at))))
             }
             Judgement::Instead(stored) => self.context.serve_on_error(stored),
-            Judgement::MatchesNothing => N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)),
+            Judgement::MatchesNothing => {
+                apart(|| N::with(CacheMiss::new(self.context, Reason::NoMatchFor304)))
+            }
         }
     }
 
@@ -179,18 +181,19 @@ impl<'a> NeedRevalidation<'a> {
     where
         'a: 'r,
     {
-        let freshening =
-            |arrived: &Arrived<'r>, ids, forget| Freshening::new(self.context, *arrived, ids, forget);
+        let freshens = |arrived: &Arrived<'r>, ids, forget, answer| {
+            apart(|| Look::Freshens(Freshening::new(self.context, *arrived, ids, forget), answer))
+        };
         match &self.judged(response, at, hear) {
             (arrived, Judgement::HandOver(Judged { freshened: Some((ids, forget)), .. })) => {
-                Look::Freshens(freshening(arrived, *ids, *forget), None)
+                freshens(arrived, *ids, *forget, None)
             }
             (arrived, Judgement::Validates(at, ids, forget)) => {
                 let answer = self.context.candidates.get(*at).map(|candidate| candidate.id);
-                Look::Freshens(freshening(arrived, *ids, *forget), answer)
+                freshens(arrived, *ids, *forget, answer)
             }
             (_, Judgement::MatchesNothing) => {
-                Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304))
+                apart(|| Look::Again(CacheMiss::new(self.context, Reason::NoMatchFor304)))
             }
             (_, Judgement::HandOver(_) | Judgement::Instead(_)) => Look::Ends,
         }

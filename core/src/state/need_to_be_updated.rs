@@ -3,7 +3,7 @@
 use super::candidate::Chosen;
 use super::invalidate_entries::Invalid;
 use super::store_and_use::Verdict;
-use super::{Arrived, Context, FromCache, InvalidateEntries};
+use super::{Arrived, Context, Follows, FromCache, InvalidateEntries};
 use crate::head::ResponseHead;
 use crate::pair::{NewPair, PairId, StoredPair};
 
@@ -101,8 +101,8 @@ impl<'a> NeedToBeUpdated<'a, Serve> {
         self.served()
     }
 
-    /// As [`next`](Self::next).
-    pub(crate) fn served(&self) -> FromCache<'a> {
+    /// As [`next`](Self::next), to whatever can follow.
+    pub(crate) fn served<N: Follows<FromCache<'a>>>(&self) -> N {
         let Freshening { context, arrived, forget, .. } = &self.work;
         FromCache::validated(context, self.then.0, arrived, *forget)
     }

@@ -128,7 +128,8 @@ impl<'a> PartialUpdate<'a> {
 
     /// The head to write, given a stored one: the same, with the complete length.
     pub fn combined<'f>(&'f self, stored: &StoredPair<'f>) -> NewPair<'f> {
-        let fields = stored_fields::with_length(Edited::new(stored.response.fields), Some(&self.whole));
+        let mut fields = Edited::new(stored.response.fields);
+        stored_fields::add_length(&mut fields, Some(&self.whole));
         NewPair {
             method: stored.method,
             uri: stored.uri,
@@ -136,10 +137,12 @@ impl<'a> PartialUpdate<'a> {
             authorized: stored.authorized,
             status: stored.response.status,
             fields,
+            date_made: stored.date_made,
             received: stored.received,
             length: Some(self.complete),
             offset: 0,
             resumable: true,
+            generation: None,
         }
     }
 

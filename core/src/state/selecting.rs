@@ -175,9 +175,11 @@ impl<'a> Selecting<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn add(&mut self, pair: &StoredPair<'_>, facts: &ResponseFacts<'_>, extents: &Extents) {
-        let stated = facts.date.date();
-        let date = stated.or(pair.received.utc);
+        let date = facts.date.date();
+        let stated = date.filter(|_| !pair.date_made);
+        let date = date.or(pair.received.utc);
         let usability = reuse::judge(self.asked(), pair, facts, self.now, self.idle.options);
         let validators = Validators::of(facts);
         let mut candidate = Candidate {

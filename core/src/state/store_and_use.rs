@@ -107,10 +107,12 @@ impl<'a> StoreAndUse<'a> {
             authorized: context.asked().has_authorization,
             status,
             fields,
+            date_made: date.is_some(),
             received: arrived.received,
             length,
             offset: body.part.map_or(0, |part| part.first),
             resumable: body.resumable,
+            generation: None,
         }
     }
 

@@ -1,10 +1,12 @@
 //! Where pairs are kept: the [`PairStore`] trait, and a store in RAM.
 
+mod generations;
 #[cfg(feature = "groups")]
 mod groups;
 mod ram;
 mod shared;
 
+pub use generations::Generations;
 #[cfg(feature = "groups")]
 pub use groups::InvalidGroups;
 pub use ram::{BLOCK, RamStore};
@@ -49,6 +51,10 @@ use core::ops::Range;
 /// whole, unless evicted; what was not is as if never begun. Removing and invalidating are durable
 /// when they return.
 #[expect(async_fn_in_trait, reason = "stores run on single-core executors; nothing needs Send")]
+#[diagnostic::on_unimplemented(
+    note = "a store that several tasks share is a `&embassy_sync::mutex::Mutex<_, Store>`, with larder's feature \
+            `embassy-sync`, and of the same version of embassy-sync"
+)]
 pub trait PairStore {
     /// What can go wrong below the store.
     type Error: fmt::Debug;
@@ -98,7 +104,9 @@ pub trait PairStore {
     ///
     /// # Errors
     /// [`HeadTooLarge`](StoreError::HeadTooLarge), [`BodyTooLarge`](StoreError::BodyTooLarge),
-    /// [`NoRoom`](StoreError::NoRoom), [`NotMounted`](StoreError::NotMounted).
+    /// [`NoRoom`](StoreError::NoRoom), [`NotMounted`](StoreError::NotMounted), and
+    /// [`Invalidated`](StoreError::Invalidated) if what is stored under the key was since the pair's
+    /// [`generation`](NewPair::generation).
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, StoreError<Self::Error>>;
 
     /// Appends `chunk` to the body being written. Of any length.
@@ -175,6 +183,11 @@ pub trait PairStore {
     /// # Errors
     /// As [`remove`](Self::remove).
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error>;
+
+    /// How often [`invalidate`](Self::invalidate) was called; more than once for each group that was invalidated. It
+    /// wraps. What was asked for before the last time may be older than what was invalidated: see
+    /// [`NewPair::generation`]. Need not outlive a reboot; a [`Generations`] is enough.
+    async fn generation(&mut self) -> u32;
 
     /// Invalidates every pair of this group whose head was written up to now (RFC 9875 §3):
     /// [`is_group_invalid`](Self::is_group_invalid) says so from here on. Durable when it returns. It need not look
@@ -325,6 +338,8 @@ pub enum StoreError<E> {
     BodyTooLarge,
     /// Nothing more can be evicted, or no slot is free.
     NoRoom,
+    /// What is stored under the key was invalidated since the origin was asked.
+    Invalidated,
     /// The store does not work: it was not mounted, or holds something that is not to be overwritten.
     NotMounted,
     /// The medium failed.
@@ -336,6 +351,7 @@ impl<E> StoreError<E> {
     pub const fn reason(&self) -> Reason {
         match self {
             Self::Gone | Self::NoRoom => Reason::NoRoom,
+            Self::Invalidated => Reason::Invalidated,
             Self::HeadTooLarge => Reason::HeadTooLarge,
             Self::BodyTooLarge => Reason::BodyTooLarge,
             Self::NotMounted | Self::Medium(_) => Reason::StoreFailed,

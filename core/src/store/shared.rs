@@ -83,6 +83,10 @@ macro_rules! passed_on {
             $store.invalidate(key).await
         }
 
+        async fn generation(&mut $self) -> u32 {
+            $store.generation().await
+        }
+
         #[cfg(feature = "groups")]
         async fn invalidate_group(&mut $self, group: Group) -> Result<(), S::Error> {
             $store.invalidate_group(group).await

@@ -48,9 +48,9 @@ async fn main(spawner: Spawner) {
     let (_, [handle]) = started.expect("only this program starts it");
     spawner.spawn(feed(handle).expect("it is spawned once"));
 
+    // At 8 MHz, the driver's default: what the MX25R6435F can do in the mode it may start in.
     let mut config = qspi::Config::default();
     config.capacity = 8 << 20;
-    config.frequency = qspi::Frequency::M32;
     let mut external = Qspi::new(p.QSPI, Irqs, p.P0_19, p.P0_17, p.P0_20, p.P0_21, p.P0_22, p.P0_23, config);
     enable_quad(&mut external).await.expect("the QSPI takes instructions");
 

@@ -13,7 +13,7 @@
 //! for a page, 10 µs for a read and 10 MB/s. What the processor does meanwhile is not in them. The
 //! [`workload`], the power [`cuts`] in a row and those at single [`steps`] are the same for all and say
 //! themselves what they do; pairs are a head of 400 octets and a body of 600, as a client of HTTP would
-//! store them.
+//! store them. How much code each store takes is measured by programs of their own, in `code/`.
 //!
 //! # How a pair is stored
 //!

@@ -95,6 +95,7 @@ cases! {
     writers::abandon_leaves_nothing,
     writers::a_stale_writer_gets_gone,
     writers::invalidate_gives_up_what_is_being_written,
+    writers::what_was_asked_for_before_an_invalidation_is_refused,
     writers::commit_replaces,
     writers::replacing_what_is_gone_already_is_no_error,
     writers::a_forgotten_writer_gives_its_room_back,

@@ -1,6 +1,7 @@
 //! Pairs while they are being written.
 
 use super::{Kept, Sample, check, find_all, octets, store, try_store};
+use larder::pair::{NewPair, PairKey};
 use larder::store::{PairStore, StoreError};
 
 /// §store contract: a writer is a handle, so two downloads go on side by side.
@@ -61,6 +62,38 @@ pub async fn invalidate_gives_up_what_is_being_written<S: PairStore>(make: &mut 
         let id = s.commit(beside, &[]).await.expect("a commit");
         assert_eq!(check(&mut s, &super::Stored { id, sample: other }).await, Kept::Whole);
     }
+}
+
+/// What was asked for before its key was invalidated is refused, by whatever way the key was written; what was asked
+/// for since, and what has another key, is not.
+pub async fn what_was_asked_for_before_an_invalidation_is_refused<S: PairStore>(
+    make: &mut impl FnMut() -> S,
+) {
+    let mut s = make();
+    for key in ["http://example.com/~a", "http://example.com:80/%7Ea"].map(PairKey::new) {
+        let before = s.generation().await;
+        s.invalidate(key).await.expect("the medium");
+        let now = s.generation().await;
+        for (path, asked, is_refused) in [
+            ("/~a", Some(before), true),
+            ("/~a", Some(now), false),
+            ("/~a", None, false),
+            ("/b", Some(before), false),
+        ] {
+            let sample = Sample::new(path, 1, 10);
+            let created =
+                sample.with_pair(async |pair| s.create(&NewPair { generation: asked, ..*pair }).await).await;
+            match created {
+                Err(StoreError::Invalidated) => assert!(is_refused, "{path} {asked:?}"),
+                Ok(writing) => {
+                    assert!(!is_refused, "{path} {asked:?}");
+                    s.abandon(writing).await.expect("the medium");
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+    }
+    assert!(find_all(&mut s, PairKey::new("http://example.com/~a"), |_| ()).await.is_empty());
 }
 
 /// After commit or abandon the handle means nothing, also when its slot is used again.

@@ -4,8 +4,8 @@ use crate::{FRESH, Of, Ram, TAG, URI, client, rest};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
 use larder::Reason;
-use larder::client::BodyError;
 use larder::client::download::{Attempts, DownloadError, Persistence, Progress, Wanted};
+use larder::client::{BodyError, Failure};
 use larder::digest::{Verdict, Verifier};
 use larder::fields::Digest;
 use larder::head::{Fields, RequestHead};
@@ -67,7 +67,8 @@ impl Persistence for Notes {
 
     async fn again<E>(&mut self, error: &DownloadError<E>, reached: Progress) -> bool {
         let error = match error {
-            DownloadError::Unreachable => "unreachable".to_owned(),
+            DownloadError::Unreachable(Failure::Origin(_)) => "unreachable".to_owned(),
+            DownloadError::Unreachable(Failure::DeadlinePassed) => "no answer in time".to_owned(),
             DownloadError::Body(BodyError::CutOff) => "cut off".to_owned(),
             DownloadError::Body(BodyError::DeadlinePassed) => "silent".to_owned(),
             DownloadError::Status(status) => status.to_string(),
@@ -232,7 +233,7 @@ fn an_origin_that_is_silent_for_too_long_ends_the_attempt() {
     let came = block_on(client.download(&Wanted::new(URI), &mut [0; 7], &mut notes)).map(|image| image.len());
     assert_eq!(came, Ok(43));
     let failed: Vec<_> = notes.failed.iter().map(|(error, _)| &**error).collect();
-    assert_eq!(failed, ["unreachable", "silent"]);
+    assert_eq!(failed, ["no answer in time", "silent"]);
 }
 
 #[test]

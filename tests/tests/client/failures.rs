@@ -138,3 +138,24 @@ fn a_pair_that_cannot_be_freshened_is_used_and_validated_again() {
         assert_eq!(origin.count(), 3);
     });
 }
+
+#[test]
+fn what_the_caller_invalidates_is_not_used_even_if_the_store_fails_to_remove_it() {
+    block_on(async {
+        for fails in [false, true] {
+            let (mut client, origin, _) = client(HookedStore::<_, FailAt>::new(Ram::new(), u64::MAX));
+            origin.then(Response::ok(&[FRESH, TAG], "a"));
+            for _ in 0..2 {
+                let mut reply = client.request(get()).await;
+                assert_eq!(crate::rest(&mut reply).await.as_deref(), Ok(&b"a"[..]));
+            }
+            if fails {
+                client.store().hook().fail_after(0);
+            }
+            assert_eq!(client.invalidate(URI).await.is_err(), fails);
+            origin.then(Response::ok(&[FRESH, TAG], "b"));
+            let mut reply = client.request(get()).await;
+            assert_eq!(crate::rest(&mut reply).await.as_deref(), Ok(&b"b"[..]), "{fails}");
+        }
+    });
+}

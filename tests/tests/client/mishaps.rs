@@ -253,3 +253,24 @@ fn s15_5_17_of_9110_a_416_made_here_says_nothing_of_the_whole() {
         }
     });
 }
+
+#[test]
+fn s4_3_3_a_new_version_that_has_no_room_takes_the_old_one_with_it() {
+    for (status, replaced) in [(200, true), (500, false)] {
+        block_on(async {
+            let (mut client, origin, _) = client(Ram::new());
+            origin.then(Response::ok(&[FRESH, TAG], "old"));
+            rest(&mut client.request(get()).await).await.unwrap();
+            let length = ("Content-Length", "20000");
+            origin.then(Response::new(status).with(&[FRESH, length]).chunk(&[b'n'; 20_000]));
+            let refresh = [("Cache-Control", "no-cache")];
+            let mut reply = client.request(get().with_fields(Fields::new(&refresh))).await;
+            assert_eq!(rest(&mut reply).await.map(|body| body.len()), Ok(20_000));
+            drop(reply);
+            origin.then(Response::ok(&[FRESH], "newer"));
+            let mut reply = client.request(get()).await;
+            let expected: &[u8] = if replaced { b"newer" } else { b"old" };
+            assert_eq!(rest(&mut reply).await.as_deref(), Ok(expected), "what was seen does not go back");
+        });
+    }
+}

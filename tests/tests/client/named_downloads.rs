@@ -270,3 +270,15 @@ fn redirections_are_followed_as_those_of_any_download() {
     let came = block_on(client.download(&secure, &mut [0; 64], &mut Attempts(5))).err();
     assert_eq!(came, Some(DownloadError::Redirect(RedirectRefused::Downgrade)));
 }
+
+#[test]
+fn what_is_stored_under_a_name_is_removed_by_it() {
+    let (there, digest) = release(0, &[FRESH, TAG]);
+    let (mut client, origin, _) = client(Ram::new());
+    signed(&origin, then(begun(&there), &there));
+    assert!(matches!(download(&mut client, digest, 1), Err(DownloadError::Body(_))));
+    block_on(client.invalidate(NAME)).unwrap();
+    assert_eq!(block_on(client.health()).pairs, 0);
+    assert_eq!(download(&mut client, digest, 1), Ok((1000, Some(digest))));
+    assert_eq!(ranges(&origin), [None, None], "it began anew");
+}

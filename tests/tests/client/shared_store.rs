@@ -3,6 +3,7 @@
 use crate::{FRESH, Of, Ram, TAG, URI, client, get, rest};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
+use larder::Reason;
 use larder::client::{BodyError, Outcome, Storing};
 use larder::head::{Method, RequestHead};
 use larder::pair::PairKey;
@@ -96,6 +97,33 @@ fn what_one_client_invalidates_the_other_does_not_serve() {
         let mut reply = one.request(get()).await;
         assert_eq!(rest(&mut reply).await.as_deref(), Ok(&b"new"[..]));
     });
+}
+
+#[test]
+fn s4_4_what_was_asked_for_before_the_other_client_changed_it_is_not_stored() {
+    for (changed, is_stored) in [(URI, false), ("http://example.com/elsewhere", true)] {
+        let store = Shared::new(Ram::new());
+        let [(mut one, first), (mut two, second)] = two(&store);
+        block_on(async {
+            first.yields();
+            first.then(Response::ok(&[FRESH], "old"));
+            let mut asking = pin!(one.request(get()));
+            while first.count() == 0 {
+                assert!(poll_some(asking.as_mut(), 1).is_none(), "the answer is on its way");
+            }
+            second.then(Response::new(204));
+            two.request(RequestHead::get(changed).with_method(Method::Put)).await;
+            let mut reply = asking.await;
+            assert_eq!(rest(&mut reply).await.as_deref(), Ok(&b"old"[..]), "whoever asked gets it");
+            let storing = reply.report().storing;
+            assert_eq!(matches!(storing, Storing::Stored(_)), is_stored, "{changed}");
+            assert!(is_stored || storing == Storing::No(Reason::Invalidated));
+            second.then(Response::ok(&[FRESH], "new"));
+            let mut reply = two.request(get()).await;
+            let expected: &[u8] = if is_stored { b"old" } else { b"new" };
+            assert_eq!(rest(&mut reply).await.as_deref(), Ok(expected));
+        });
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod machine;
 mod partial;
 mod redirects;
 mod secrets;
+mod together;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

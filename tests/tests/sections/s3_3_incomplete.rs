@@ -76,6 +76,23 @@ fn s3_3_only_a_200_to_get_is_kept_incomplete() {
 }
 
 #[test]
+fn s8_8_2_2_of_9110_a_date_made_here_vouches_for_no_last_modified() {
+    for (lines, are_parts) in [(&[MODIFIED][..], false), (&[MODIFIED, DATE], true)] {
+        let mut device = Device::private();
+        device.fetch("/a", &range("bytes=0-4"), part(lines, 0, 4, "10"));
+        device.fetch("/a", &range("bytes=5-9"), part(lines, 5, 9, "10"));
+        let part = device.hit("/a", &range("bytes=2-4"));
+        assert_eq!((part.text(), part.line("date").is_some()), ("234", true), "it has a date, and is of use");
+        device.origin.answers(|_| whole(&[]).chunk(b"another ab"));
+        let whole = device.get("/a", &[]);
+        let expected: &[u8] = if are_parts { CONTENT } else { b"another ab" };
+        assert_eq!(whole.body, expected);
+        let asked = device.origin.last();
+        assert!(asked.line("if-range").is_none(), "{asked:?}");
+    }
+}
+
+#[test]
 fn s3_3_nothing_is_kept_if_the_option_says_so() {
     let options = CacheOptions { store_partial: false, ..CacheOptions::PRIVATE };
     let mut device = Device::new(options);

@@ -93,15 +93,23 @@ async fn look<S: PairStore, O: Origin>(
     buf: &mut [u8],
     persistence: &mut impl Persistence,
 ) -> Result<(), DownloadError<O::Error>> {
-    if reply.failure().is_some() && reply.status() == 504 {
-        return Err(DownloadError::Unreachable);
-    }
+    is_reached(reply)?;
     let lines = reply.fields();
     let offer = Offer { complete: length(lines), digest: digest::of_stored(reply.status(), lines) };
     if reply.status() == 200 && !persistence.accept(offer) {
         return Err(DownloadError::Refused);
     }
     drain(reply, buf, persistence).await;
+    Ok(())
+}
+
+/// Fails if nobody answered.
+fn is_reached<S: PairStore, O: Origin>(reply: &mut Reply<'_, S, O>) -> Result<(), DownloadError<O::Error>> {
+    if reply.status() == 504
+        && let Some(failure) = reply.failure.take()
+    {
+        return Err(DownloadError::Unreachable(failure));
+    }
     Ok(())
 }
 
@@ -139,9 +147,7 @@ async fn take<S: PairStore, O: Origin>(
     persistence: &mut impl Persistence,
     reached: &mut Progress,
 ) -> Result<Held, DownloadError<O::Error>> {
-    if reply.failure().is_some() && reply.status() == 504 {
-        return Err(DownloadError::Unreachable);
-    }
+    is_reached(reply)?;
     if reply.status() != 200 {
         return Err(DownloadError::Status(reply.status()));
     }

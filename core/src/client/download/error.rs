@@ -1,6 +1,6 @@
 //! Why a download, or an attempt at it, failed.
 
-use crate::client::BodyError;
+use crate::client::{BodyError, Failure};
 use crate::fields::Digest;
 use crate::reason::Reason;
 use crate::redirects::RedirectRefused;
@@ -11,8 +11,9 @@ use core::fmt;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DownloadError<E> {
-    /// The origin could not be reached, or was silent for too long.
-    Unreachable,
+    /// The origin could not be reached, its answer could not be received (as one whose head does not fit), or it
+    /// was silent for too long: why.
+    Unreachable(Failure<E>),
     /// The body could not be read to its end.
     Body(BodyError<E>),
     /// The origin answered with this status.
@@ -40,7 +41,7 @@ impl<E> DownloadError<E> {
     /// changed on the way.
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable | Self::NotKept | Self::Mismatch(_) => true,
+            Self::Unreachable(_) | Self::NotKept | Self::Mismatch(_) => true,
             Self::Body(error) => !matches!(error, BodyError::TooLong),
             Self::Status(status) => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
             Self::Redirect(_) | Self::NotStored(_) | Self::Fields | Self::Refused | Self::Name => false,
@@ -51,7 +52,7 @@ impl<E> DownloadError<E> {
 impl<E: fmt::Debug> fmt::Display for DownloadError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable => f.write_str("the origin cannot be reached"),
+            Self::Unreachable(failure) => fmt::Display::fmt(failure, f),
             Self::Body(error) => fmt::Display::fmt(error, f),
             Self::Status(status) => write!(f, "the origin answered {status}"),
             Self::Redirect(reason) => fmt::Display::fmt(reason, f),

@@ -10,7 +10,7 @@ use extents::{Extent, Extents, Further};
 
 #[cfg(feature = "groups")]
 use super::InvalidGroups;
-use super::{Found, StoreError, Writing};
+use super::{Found, Generations, StoreError, Writing};
 use crate::pair::{NewPair, PairId, PairKey, StoredBody, record};
 use core::convert::Infallible;
 
@@ -36,6 +36,7 @@ pub struct RamStore<const BLOCKS: usize, const PAIRS: usize> {
     /// Counts names, and with cache groups the heads that are written.
     ids: u64,
     evictions: u32,
+    generations: Generations,
     #[cfg(feature = "groups")]
     invalid: InvalidGroups,
 }
@@ -103,6 +104,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> RamStore<BLOCKS, PAIRS> {
             uses: 0,
             ids: 0,
             evictions: 0,
+            generations: Generations::new(),
             #[cfg(feature = "groups")]
             invalid: InvalidGroups::new(),
         }

@@ -107,6 +107,10 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
     }
 
     async fn create(&mut self, pair: &NewPair<'_>) -> Result<Writing, Error> {
+        let fingerprint = pair.key().fingerprint(0);
+        if pair.generation.is_some_and(|asked| self.generations.is_older(asked, fingerprint)) {
+            return Err(StoreError::Invalidated);
+        }
         self.admit(pair, pair.length.unwrap_or(0), None)?;
         let record = self.write_record(pair, None)?;
         let at = match self.free_entry() {
@@ -123,7 +127,6 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
             return Err(StoreError::NoRoom);
         };
         let generation = entry.generation;
-        let fingerprint = pair.key().fingerprint(0);
         let start = usize::try_from(pair.offset).unwrap_or(usize::MAX);
         *entry = Entry {
             state: State::Writing,
@@ -273,6 +276,7 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
 
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Infallible> {
         let fingerprint = key.fingerprint(0);
+        self.generations.add(fingerprint);
         for at in 0..PAIRS {
             let hit = self.entries.get(at).is_some_and(|entry| {
                 entry.state != State::Free && entry.fingerprint == fingerprint && self.is_under(entry, &key)
@@ -284,8 +288,13 @@ impl<const BLOCKS: usize, const PAIRS: usize> PairStore for RamStore<BLOCKS, PAI
         Ok(())
     }
 
+    async fn generation(&mut self) -> u32 {
+        self.generations.now()
+    }
+
     #[cfg(feature = "groups")]
     async fn invalidate_group(&mut self, group: Group) -> Result<(), Infallible> {
+        self.generations.add_all();
         self.invalid.add(group, self.ids);
         Ok(())
     }

@@ -28,10 +28,12 @@ fn pair(uri: &str) -> NewPair<'_> {
         authorized: false,
         status: 200,
         fields,
+        date_made: false,
         received: ReceivedAt { uptime: None, utc: None, initial_age: DeltaSeconds::ZERO },
         length: None,
         offset: 0,
         resumable: false,
+        generation: None,
     }
 }
 

@@ -122,6 +122,7 @@ mod tests {
             nominated: larder::head::Fields::EMPTY,
             secrets_hashed: false,
             authorized: false,
+            date_made: false,
             response: ResponseHead { status: 200, fields: larder::head::Fields::new(lines) },
             received: ReceivedAt {
                 uptime: None,

@@ -163,11 +163,11 @@ pub fn is_freshened(case: &Case) -> bool {
     }
 }
 
-/// Whether `Last-Modified` is a strong validator: at least a second before `Date`, or the time received, which
-/// a response without one is given.
+/// Whether `Last-Modified` is a strong validator: at least a second before the origin's `Date`.
 fn is_strong_date(exchange: &Exchange) -> bool {
-    let date = dated(&exchange.response.lines, "date").flatten().unwrap_or(exchange.received);
-    dated(&exchange.response.lines, "last-modified").flatten().is_some_and(|modified| modified < date)
+    let [date, modified] =
+        ["date", "last-modified"].map(|name| dated(&exchange.response.lines, name).flatten());
+    modified.zip(date).is_some_and(|(modified, date)| modified < date)
 }
 
 /// What becomes of the origin's response to a validation by GET.

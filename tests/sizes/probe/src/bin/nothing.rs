@@ -86,6 +86,10 @@ impl PairStore for Nothing {
         Ok(())
     }
 
+    async fn generation(&mut self) -> u32 {
+        black_box(0)
+    }
+
     async fn pin(&mut self, _: PairId) -> Done<Pin> {
         none()
     }
