@@ -167,7 +167,7 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 skipped = false;
                 *at = end;
                 if *at >= geometry.sector {
-                    *seq += 1;
+                    *seq = self.sector_behind(*seq);
                     *at = self.log.header_len();
                 }
                 end = geometry.segment_end(*at);
@@ -184,6 +184,16 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             skipped = !skipped && page < end && self.log.is_blank(*seq, *at, gap).await;
             *at = if skipped { page } else { end };
         }
+    }
+
+    /// The number of the sector behind the one numbered `seq` that may have records of the same pair. What the
+    /// ring has come round to and no pin holds is not there any more.
+    fn sector_behind(&self, seq: u32) -> u32 {
+        let next = seq + 1;
+        if self.catalog.base(name(next, 0)).is_some() {
+            return next;
+        }
+        next.max((self.log.seq + 1).saturating_sub(self.log.geometry.sectors))
     }
 
     /// Makes `place` what the record from `at` to `next` has of its body, if that is anything.

@@ -28,7 +28,7 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     pub(crate) floor: u64,
     /// The floor as far as a reboot would find it on flash.
     pub(crate) told: u64,
-    /// While mounting: the place in the ring that is being looked at.
+    /// While mounting, to its end: the place in the ring that is being looked at.
     pub(crate) looking_at: Option<u32>,
     /// While mounting: the pins are known, and only what is said of pinned pairs counts.
     pub(crate) pins_known: bool,
@@ -42,6 +42,7 @@ pub(crate) struct Catalog<const PAIRS: usize> {
     pub(crate) pins_at: Option<(u32, u16)>,
     pub(crate) evictions: u32,
 }
+
 impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) const fn new(geometry: Geometry) -> Self {
         Self {
@@ -64,7 +65,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     /// Forgets everything; the next sector will be the one numbered `next`.
     pub(crate) fn reset(&mut self, next: u32) {
         self.index.clear();
-        self.pins = Pins::new();
+        self.pins.clear();
         self.newest = next.wrapping_sub(1);
         self.floor = 0;
         self.told = 0;
@@ -147,6 +148,12 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         }
         let address = self.address(seq, mark.at);
         let recent = self.looking_at.is_none();
+        // No pair begins where its sector does: those that are pinned go too.
+        let clears = mark.kind == Kind::Clear && mark.reference == 0;
+        if clears || mark.kind == Kind::Pins {
+            // Only the last counts.
+            self.pins_at = self.pins_at.max(Some((seq, mark.at)));
+        }
         match mark.kind {
             Kind::Head => self.add(address, mark),
             Kind::Body | Kind::End => {
@@ -175,9 +182,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
                     }
                 }
             }
+            Kind::Pins => {}
             Kind::Join => self.joining = named(seq, mark),
-            // Of all of them only the last says what is so.
-            Kind::Pins => self.pins_at = self.pins_at.max(Some((seq, mark.at))),
             Kind::Remove => {
                 self.join(seq, mark);
                 if let Some(entry) = self.referred(seq, mark) {
@@ -185,12 +191,16 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
                     let (base, stub) = (entry.base(), entry.has(STUB));
                     if !stub {
                         self.index.remove(base);
+                        self.pins.remove(base);
                     }
                 }
             }
             Kind::Clear => {
                 let reference = Reference(mark.reference);
                 let base = seq.wrapping_sub(u32::from(reference.back()));
+                if clears {
+                    self.pins.clear();
+                }
                 self.told = self.told.max(name(base, reference.unit()).number());
                 self.raise_floor(name(base, reference.unit()));
             }
@@ -348,7 +358,6 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     pub(crate) fn looked(&mut self) {
         self.index.retain(Entry::is_visible);
         self.raise_floor(PairId::new(self.floor));
-        self.looking_at = None;
         self.stubs = None;
     }
 
@@ -363,10 +372,12 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         })
     }
 
-    /// The youngest pair below the name `below` with this fingerprint (any, if `None`).
+    /// The youngest pair below the name `below` with this fingerprint (any, if `None`). It may be one that
+    /// could not be removed.
     pub(crate) fn next_below(&self, fingerprint: Option<u32>, below: u64) -> Option<PairId> {
         self.pick(true, 0..below, &mut |entry| {
-            entry.is_visible() && fingerprint.is_none_or(|wanted| entry.fingerprint() == wanted)
+            (entry.is_visible() || entry.has(REMOVED))
+                && fingerprint.is_none_or(|wanted| entry.fingerprint() == wanted)
         })
     }
 }

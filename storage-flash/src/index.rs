@@ -28,7 +28,7 @@ pub(crate) const HEAD_MAX: u32 = (1 << 12) - 1;
 pub(crate) const PENDING: u32 = 1 << 24;
 /// Only what is younger than its first head was seen yet; while mounting.
 pub(crate) const STUB: u32 = 1 << 25;
-/// A stub of a pair that was removed; while mounting.
+/// A stub of a pair that was removed, while mounting; later, a pair of which that could not be written down.
 pub(crate) const REMOVED: u32 = 1 << 26;
 /// `newest` is where the body ends, not a head; with `FRESHENED`, it is a head that tells what differs
 /// from the first one.

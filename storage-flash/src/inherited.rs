@@ -70,7 +70,6 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
 
     /// All that was said of pinned pairs is known; some of them may be removed.
     pub(crate) fn inherited(&mut self) {
-        self.looking_at = None;
         self.pins_known = false;
         let index = &self.index;
         self.pins.retain(|base| index.iter().any(|entry| entry.base() == base));

@@ -57,7 +57,8 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         here || self.is_known(PairId::new(self.root(into)))
     }
 
-    fn is_known(&self, id: PairId) -> bool {
+    /// Whether there is an entry of a pair.
+    pub(crate) fn is_known(&self, id: PairId) -> bool {
         let base = self.base(id);
         base.is_some_and(|base| self.index.iter().any(|entry| entry.base() == base))
     }
@@ -76,6 +77,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
     }
 
     /// Whether what belongs to the pair called `name` belongs to the one called `id`.
+    #[inline(never)]
     pub(crate) fn is_part(&self, name: PairId, id: PairId) -> bool {
         name == id || self.root(name.number()) == id.number()
     }

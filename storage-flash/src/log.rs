@@ -184,6 +184,7 @@ impl<F: NorFlash> Log<F> {
     }
 
     /// As [`told`](Self::told): of what can go wrong where nothing is asked for, only the medium is left.
+    #[inline(never)]
     pub(crate) fn medium<T>(&mut self, done: Done<T>) -> Result<(), F::Error> {
         match (done, self.error.take()) {
             (Err(StoreError::Medium(Failed)), Some(error)) => Err(error),

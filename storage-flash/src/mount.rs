@@ -157,6 +157,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             #[cfg(feature = "groups")]
             self.ring.distrust_groups();
+            self.ring.catalog.looking_at = None;
             self.state = State::Ready;
             return Ok(Mounted::Ready);
         }
@@ -386,7 +387,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             let behind = octets.get(header.saturating_sub(at) as usize..).unwrap_or_default();
             blank &= read.is_ok() && is_blank(behind);
             // What cannot be read was being written.
-            erased &= read.is_err() || octets == [0; GLANCE];
+            erased &= read.is_err() || octets == [0; GLANCE] || is_blank(&octets);
             if !blank && !erased {
                 return false;
             }

@@ -4,6 +4,7 @@ use crate::append::{Laid, Needs, Source, Window};
 use crate::crc::Crc32;
 use crate::delta::DELTA_MAX;
 use crate::header::{Header, Kind, LIST_MAX, list_len};
+use crate::index::REMOVED;
 use crate::log::Done;
 use crate::pins::PINS_LEN;
 use crate::records::List;
@@ -92,7 +93,7 @@ pub(crate) struct Word<'p> {
     /// A pair of which something was written. If it, or one that is gone, is pinned, it is written down
     /// which pairs are.
     pub(crate) of: Option<PairId>,
-    /// Whether that is to be written down in any case.
+    /// Whether that is to be written down in any case, and must not fail.
     pub(crate) pins: bool,
 }
 
@@ -141,11 +142,27 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 (Kind::Pins, _) if self.changes_pins(word) => (turn, &[][..]),
                 _ => continue,
             };
-            self.append(&mut Small::note(kind, ids)).await?;
+            let said = self.append(&mut Small::note(kind, ids)).await;
+            // What was said of pinned pairs counts without that: it stands behind what tells them.
+            if said.is_err() && (turn != Kind::Pins || word.pins) {
+                if let Some((Kind::Remove, ids)) = word.note {
+                    self.hide(ids);
+                }
+                return said.map(|_| ());
+            }
         }
         match word.of {
             Some(id) if self.catalog.get(id).is_none() => Err(StoreError::Gone),
             _ => Ok(()),
+        }
+    }
+
+    /// Pairs could not be removed: nobody finds them any more, and to remove them can be tried again.
+    fn hide(&mut self, ids: &[PairId]) {
+        for id in ids {
+            if let Some(entry) = self.catalog.get(*id) {
+                entry.set(REMOVED, true);
+            }
         }
     }
 

@@ -23,33 +23,41 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     FlashStore<F, PAIRS, WRITERS, BUFFER>
 {
     async fn hold(&mut self, id: PairId) -> Done<Pin> {
-        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
-        if let Some(held) = self.ring.catalog.pins.get(entry.base()) {
-            held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
-            return Ok(Pin { id });
+        let base = self.ring.catalog.get(id).ok_or(StoreError::Gone)?.base();
+        if !self.ring.catalog.pins.has(base) {
+            // Making room to tell of the pin must not evict the pair.
+            self.ring.reserve(self.ring.log.geometry.padded(PINS_RECORD), 1, None).await?;
+            let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+            let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
+            let catalog = &mut self.ring.catalog;
+            let (head, first) = (catalog.place(entry.newest()).0, parts(id).0);
+            // Until that is told it is as one of an earlier boot: if this is dropped, nobody takes it back.
+            let until = catalog.newest + catalog.geometry.sectors;
+            // Of a sector before its first one nothing is held yet.
+            let held = Held { base, pins: 0, first, last: first - 1, head, until };
+            if !catalog.pins.insert(held) {
+                return Err(StoreError::NoRoom);
+            }
+            if !catalog.pins.stretch(&catalog.geometry, base, last) {
+                catalog.pins.remove(base);
+                return Err(StoreError::NoRoom);
+            }
         }
-        // Making room to tell of the pin must not evict the pair.
-        self.ring.reserve(self.ring.log.geometry.padded(PINS_RECORD), 1, None).await?;
-        let entry = *self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
-        let last = self.ring.last_sector(id).await.ok_or(StoreError::Gone)?;
-        let head = self.ring.catalog.place(entry.newest()).0;
-        let (base, first, catalog) = (entry.base(), parts(id).0, &mut self.ring.catalog);
-        // Of a sector before its first one nothing is held yet.
-        let held = Held { base, pins: 1, first, last: first - 1, head, until: 0 };
-        if !catalog.pins.insert(held) {
-            return Err(StoreError::NoRoom);
+        if self.ring.catalog.pins.get(base).is_some_and(|held| held.pins == 0) {
+            self.ring.say(&Word { of: Some(id), pins: true, ..Word::default() }).await?;
         }
-        if !catalog.pins.stretch(&catalog.geometry, base, last) {
-            catalog.pins.remove(base);
-            return Err(StoreError::NoRoom);
-        }
-        self.ring.say(&Word { of: Some(id), ..Word::default() }).await?;
+        let held = self.ring.catalog.pins.get(base).ok_or(StoreError::Gone)?;
+        held.pins = held.pins.checked_add(1).ok_or(StoreError::NoRoom)?;
         Ok(Pin { id })
     }
 
     /// Writes the head of a pair anew; see [`PairStore::update`].
     async fn freshen(&mut self, id: PairId, pair: &NewPair<'_>) -> Done<()> {
-        self.ring.catalog.get(id).ok_or(StoreError::Gone)?;
+        let (catalog, geometry) = (&mut self.ring.catalog, &self.ring.log.geometry);
+        let base = catalog.get(id).ok_or(StoreError::Gone)?.base();
+        if !catalog.pins.can_freshen(geometry, base) {
+            return Err(StoreError::NoRoom);
+        }
         let len = self.head_len(pair)?;
         let mut of = self.ring.total(id).await.ok_or(StoreError::Gone)?;
         if of.total == UNKNOWN {
@@ -70,7 +78,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     /// What a pair takes, and when it was received. Whether it can be found: an incomplete one of which
     /// nothing is held is not.
     async fn weigh(&mut self, id: PairId, health: &mut Health) -> Option<bool> {
-        let entry = *self.ring.catalog.get(id)?;
+        let Some(entry) = self.ring.catalog.get(id).copied() else {
+            return Some(false);
+        };
         let held = match entry.has(PENDING) {
             true => self.ring.extents(id, None).await?.held(),
             false => self.ring.total(id).await?.total,
@@ -78,8 +88,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if entry.has(PENDING) && held == 0 {
             return Some(false);
         }
-        health.live += u64::from(entry.len() + held);
-        let received = self.ring.received(id).await?;
+        let (received, heads) = self.ring.received(id).await?;
+        health.live += u64::from(heads + held);
         health.newest = health.newest.max(received.utc);
         Some(true)
     }
@@ -248,7 +258,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn remove(&mut self, id: PairId) -> Result<(), F::Error> {
         self.ring.settle(false).await;
-        let known = self.ring.catalog.get(id).is_some();
+        let known = self.ring.catalog.is_known(id);
         let given_up = id.number() <= self.ring.catalog.floor && id.number() > self.ring.catalog.told;
         if known || given_up {
             let ids = [id];
@@ -269,9 +279,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
                 self.release(slot);
             }
         }
+        let (mut removed, mut below) = (Ok(()), u64::MAX);
         loop {
             let mut ids = Few::<_, LIST_MAX>::new(PairId::new(0));
-            let mut below = u64::MAX;
             while let Some(id) = self.ring.catalog.next_below(fingerprint, below)
                 && ids.push(id)
             {
@@ -279,9 +289,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
             }
             // A key whose fingerprint is the same goes too: it is a cache.
             let done = self.ring.say(&Word::removal(&ids)).await;
-            self.ring.log.medium(done)?;
+            removed = removed.and(self.ring.log.medium(done));
             if ids.is_empty() {
-                return Ok(());
+                return removed;
             }
         }
     }
@@ -339,7 +349,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
 
     async fn maintain(&mut self) -> Result<Maintained, F::Error> {
         self.ring.settle(false).await;
-        let next = self.ring.log.next;
+        let next = self.ring.next_sector();
         let in_use = self.writers.iter().any(|writer| {
             writer.active
                 && writer.base.is_some_and(|id| parts(id).0 + self.ring.log.geometry.sectors <= next)
@@ -347,8 +357,9 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         if self.state != State::Ready || self.ring.log.prepared || in_use {
             return Ok(Maintained::Nothing);
         }
+        let erases = self.ring.log.wear.erases;
         self.rescue(None).await;
-        let done = self.ring.prepare_ahead().await;
+        let done = self.ring.prepare_ahead(erases).await;
         let worked = if done.is_ok() { Maintained::Worked } else { Maintained::Nothing };
         self.ring.log.medium(done).map(|()| worked)
     }

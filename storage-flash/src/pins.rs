@@ -57,7 +57,12 @@ impl Pins {
         Self(Vec::new())
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The number of the sector at `position` if a pin holds it.
+    #[inline(never)]
     pub(crate) fn seq_at(&self, geometry: &Geometry, position: u32) -> Option<u32> {
         self.0.iter().find_map(|held| held.seq_at(geometry, position))
     }
@@ -96,6 +101,7 @@ impl Pins {
         self.0.iter().any(|held| held.base == base)
     }
 
+    #[inline(never)]
     pub(crate) fn get(&mut self, base: u32) -> Option<&mut Held> {
         self.0.iter_mut().find(|held| held.base == base)
     }
@@ -121,6 +127,21 @@ impl Pins {
         let fits = seq - first < geometry.sectors && self.sectors(geometry) + FREE_MIN <= geometry.sectors;
         if let Some(held) = self.get(base).filter(|_| !fits) {
             held.last = last;
+        }
+        fits
+    }
+
+    /// Whether one more sector can be held, of a newer head of the pair at `base`, if it is pinned.
+    #[inline(never)]
+    pub(crate) fn can_freshen(&mut self, geometry: &Geometry, base: u32) -> bool {
+        let Some(held) = self.get(base) else {
+            return true;
+        };
+        let (first, head) = (held.first, held.head);
+        held.head = first;
+        let fits = self.sectors(geometry) + FREE_MIN <= geometry.sectors;
+        if let Some(held) = self.get(base) {
+            held.head = head;
         }
         fits
     }

@@ -110,9 +110,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         (header.kind == kind && is_of(seq, &header, id, entry)).then_some(header)
     }
 
-    /// When a pair was received. Of its heads no more is read than that takes, and only what differs
-    /// from the first one is checked.
-    pub(crate) async fn received(&mut self, id: PairId) -> Option<ReceivedAt> {
+    /// When a pair was received, and how many octets its heads have: the newest one, or the first one and what
+    /// differs from it.
+    pub(crate) async fn received(&mut self, id: PairId) -> Option<(ReceivedAt, u32)> {
         let entry = *self.catalog.get(id)?;
         let fresh = entry.kind() == Newest::Fresh;
         let mut octets = [0; CHANGES];
@@ -125,16 +125,17 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             changes = Some(made);
         }
         let (seq, at) = self.catalog.place(if fresh { entry.newest() } else { entry.base() });
-        let header_len = if fresh { Header::LEN } else { Header::HEAD_LEN } as u32;
+        // A bit that flipped must not make it younger than it is.
+        let (header, _) = self.whole_record(seq, at).await?;
         let mut front = [0; GLANCE_HEAD];
         let front = front.get_mut(..GLANCE_HEAD.min(len))?;
-        self.log.read(seq, at + header_len, front).await.ok()?;
+        self.log.read(seq, at + header.header_len() as u32, front).await.ok()?;
         let Some(changes) = changes else {
-            return record::decode_received(front);
+            return Some((record::decode_received(front)?, entry.len()));
         };
         let mut changed = [0; GLANCE_HEAD];
-        let len = delta::begin(changes, front, &mut changed)?;
-        record::decode_received(changed.get(..len)?)
+        let begun = delta::begin(changes, front, &mut changed)?;
+        Some((record::decode_received(changed.get(..begun)?)?, entry.len() + len as u32))
     }
 
     /// Loads the first head of a pair into a buffer, to tell what another one differs in. Answers its

@@ -16,6 +16,12 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Finds out what became of a record whose program failed or was given up, and gives the rest
     /// of its segment up. Whether the record is whole. `owned`: its writer goes on.
     pub(crate) async fn settle(&mut self, owned: bool) -> bool {
+        if self.catalog.looking_at.take().is_some() {
+            // A mount was dropped: what it had found by then may have been removed since.
+            self.catalog.index.clear();
+            self.catalog.pins.clear();
+            self.catalog.told = self.catalog.floor;
+        }
         let Some(at) = self.log.in_flight else {
             return false;
         };

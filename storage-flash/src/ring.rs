@@ -58,6 +58,7 @@ impl Places {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn clear(&mut self) {
         self.places = [None; PLACES];
     }

@@ -1,6 +1,7 @@
 //! Sectors and segments: how room is made, and what is given up for it.
 
 use crate::catalog::{name, parts};
+use crate::footer::{MARK_LEN, TRAILER_LEN};
 use crate::header::{Header, Kind};
 use crate::health::count;
 use crate::log::Done;
@@ -13,7 +14,14 @@ use larder::store::StoreError;
 impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
     /// Octets of room for a record that makes `marks` marks: at least `least`, in this segment or
     /// in one that is opened for it. `owner`: a pair that must not be evicted for it.
+    ///
+    /// # Errors
+    /// [`StoreError::HeadTooLarge`]: no segment has that room.
     pub(crate) async fn reserve(&mut self, least: u32, marks: usize, owner: Option<PairId>) -> Done<u32> {
+        if least > self.most_room(marks) {
+            // However many sectors are opened for it.
+            return Err(StoreError::HeadTooLarge);
+        }
         loop {
             let room = self.log.room(marks).await;
             if room >= least {
@@ -27,6 +35,21 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
     }
 
+    /// Octets of room that a segment has at most for a record that makes `marks` marks.
+    pub(crate) fn most_room(&self, marks: usize) -> u32 {
+        let geometry = &self.log.geometry;
+        let (mut marks, mut front) = (marks, 0);
+        // Where a sector is one segment, that has what sectors begin with.
+        if geometry.segments() == 1 {
+            front = self.log.header_len();
+            if !self.catalog.pins.is_empty() {
+                marks += 1;
+                front += geometry.padded((Header::LEN + self.catalog.told_pins_len()) as u32);
+            }
+        }
+        geometry.segment - front - geometry.padded((marks * MARK_LEN + TRAILER_LEN) as u32)
+    }
+
     /// Opens the next sector. What lies there is evicted.
     pub(crate) async fn open_sector(&mut self, owner: Option<PairId>) -> Done<()> {
         if !self.log.prepared {
@@ -34,8 +57,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         }
         self.log.enter(self.log.next);
         self.catalog.newest = self.log.seq;
-        if !self.catalog.pins.is_empty() && self.put_note(Kind::Pins, &[]).await.is_err() {
-            // The sector before this one tells them.
+        // Where that fails, or something may have been begun before the last reboot, the sector before this one
+        // tells them.
+        if !self.catalog.pins.is_empty() && self.log.verified && self.put_note(Kind::Pins, &[]).await.is_err()
+        {
             self.log.in_flight = None;
             self.log.leave_segment();
         }
@@ -133,10 +158,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         (next..next + geometry.sectors).find(|seq| !held(seq)).unwrap_or(next)
     }
 
-    /// Erases the sector that will be opened next, ahead of time.
-    pub(crate) async fn prepare_ahead(&mut self) -> Done<()> {
-        let erases = self.log.wear.erases;
-        if self.log.open {
+    /// Erases the sector that will be opened next, ahead of time, unless there were more than `erases` erases
+    /// when room was made for what is written before.
+    pub(crate) async fn prepare_ahead(&mut self, erases: u32) -> Done<()> {
+        if self.log.open && self.log.wear.erases == erases {
             // As at the end of a sector: what is given up is written down first.
             self.reserve(self.log.geometry.padded(Header::LEN as u32), 1, None).await?;
             if self.log.wear.erases > erases {

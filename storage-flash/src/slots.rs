@@ -173,7 +173,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let note = Word::note(Kind::Join, &ids);
         self.ring.say(&Word { floor: true, gone: &gone, of: Some(into), ..note }).await?;
         self.ring.places.clear();
-        Ok(())
+        // Room may have been made of the younger one alone.
+        if self.ring.catalog.is_part(from, into) { Ok(()) } else { Err(StoreError::Gone) }
     }
 
     /// Finds out where a writer stands if a call of it was dropped.
@@ -237,9 +238,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let id = rest.writer.base.ok_or(StoreError::Gone)?;
         self.say(&Word { gone: first, of: Some(id), ..Word::default() }).await?;
         for more in others.chunks(LIST_MAX) {
-            self.say(&Word::removal(more)).await?;
+            // The pair is complete, whatever becomes of these.
+            let _ = self.say(&Word::removal(more)).await;
         }
-        Ok(id)
+        self.catalog.get(id).map(|_| id).ok_or(StoreError::Gone)
     }
 
     /// Programs what the writer has gathered of a pair of which a part is kept. `None`: there is

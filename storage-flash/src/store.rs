@@ -1,6 +1,6 @@
 //! `FlashStore`: the store, and what it does beside the trait.
 
-use crate::catalog::name;
+use crate::catalog::{name, parts};
 use crate::footer::{MARK_LEN, TRAILER_LEN};
 use crate::geometry::{Geometry, Part, Refused};
 use crate::header::{Header, Kind};
@@ -8,7 +8,6 @@ use crate::health::Wear;
 use crate::index::HEAD_MAX;
 use crate::notes::Word;
 use crate::pair_store::below;
-use crate::pins::Pins;
 use crate::ring::Ring;
 use crate::writer::{BACK, FRONT, Writer};
 use core::ops::Range;
@@ -156,15 +155,8 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         while self.ring.log.open {
             self.ring.close_segment(true).await;
         }
-        // Nothing is held by pins from here on.
-        let pinned = !self.ring.catalog.pins.is_empty();
-        self.ring.catalog.pins = Pins::new();
         let done = self.ring.open_sector(None).await;
         self.ring.log.medium(done)?;
-        if pinned {
-            let done = self.ring.say(&Word { pins: true, ..Word::default() }).await;
-            self.ring.log.medium(done)?;
-        }
         let done = self.ring.say(&Word::note(Kind::Clear, &[name(self.ring.log.seq, 0)])).await;
         self.ring.log.medium(done)?;
         self.ring.places.clear();
@@ -172,7 +164,7 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
     }
 
     /// Removes a pair and erases what was stored of it, at once, and of those it replaced: all that
-    /// is older than its end. Other pairs there are moved if they fit a writer's buffer and there is
+    /// is older than its end, or all there is if the ring has passed over it. Other pairs there are moved if they fit a writer's buffer and there is
     /// room (they are then called by another name); longer ones, and parts, go too. What lies in the
     /// same sectors as a pinned pair is removed, but erased only when the ring comes by.
     ///
@@ -189,14 +181,14 @@ impl<F: NorFlash, const PAIRS: usize, const WRITERS: usize, const BUFFER: usize>
         let Some(entry) = self.ring.catalog.get(id).copied() else {
             return Ok(());
         };
-        // Of what was joined to it there may be heads behind all octets of the body.
-        let joined = self.ring.catalog.parts_of(id).next().is_some();
-        let last = match joined {
-            true => self.ring.last_record(id).await,
-            false => self.ring.last_sector(id).await,
-        };
-        // Of a damaged body the end is not known: everything written so far may be of it.
-        let last = last.unwrap_or(self.ring.log.seq);
+        // If the ring has passed over it, what was of it may be in any place; of a damaged body the end is not
+        // known: everything written so far may be of it.
+        let mut last = self.ring.log.seq;
+        let passed = parts(id).0 + self.ring.log.geometry.sectors <= last;
+        if !passed && self.ring.last_sector(id).await.is_some() {
+            // Behind all octets there may be heads of what was joined to it, and records that were cut off.
+            last = self.ring.last_record(id).await.unwrap_or(last);
+        }
         let last = last.max(self.ring.catalog.place(entry.newest()).0);
         self.remove(id).await?;
         while self.ring.log.seq <= last {

@@ -154,10 +154,12 @@ impl<const BUFFER: usize> Writer<BUFFER> {
         if self.base.is_none() { Header::HEAD_LEN } else { Header::LEN }
     }
 
-    /// Octets of room the next record needs at least, `list` octets of list included.
-    pub(crate) fn least(&self, geometry: &Geometry, list: usize) -> u32 {
+    /// Octets of room the next record needs at least, `list` octets of list included, where a segment has
+    /// `most` octets of room.
+    pub(crate) fn least(&self, geometry: &Geometry, list: usize, most: u32) -> u32 {
+        let head = self.header_len() + self.head;
         let rest = (self.gathered() + list).min(FRAGMENT_MIN);
-        geometry.padded((self.header_len() + self.head + rest) as u32)
+        geometry.padded((head + rest) as u32).min(most.max(geometry.padded(head as u32)))
     }
 
     /// Lays the next record out in the buffer, for the sector numbered `seq` and `room` octets.
@@ -236,8 +238,9 @@ pub(crate) struct Gathered<'w, const BUFFER: usize> {
 impl<F: NorFlash, const PAIRS: usize, const BUFFER: usize> Source<F, PAIRS> for Gathered<'_, BUFFER> {
     fn needs(&mut self, ring: &Ring<F, PAIRS>) -> Needs {
         let replaced = self.replaces.unwrap_or_default().len();
-        let least = self.writer.least(&ring.log.geometry, list_len(replaced));
-        Needs { least, marks: 1 + replaced, owner: self.writer.base }
+        let marks = 1 + replaced;
+        let least = self.writer.least(&ring.log.geometry, list_len(replaced), ring.most_room(marks));
+        Needs { least, marks, owner: self.writer.base }
     }
 
     fn lay_out(&mut self, ring: &mut Ring<F, PAIRS>, room: u32, laid: &mut Laid, _: &mut Window) -> Done<()> {
