@@ -134,7 +134,7 @@ impl<const R: usize, const W: usize, const E: usize> Storm<R, W, E> {
                 33 => Op::Invalidate(path),
                 34 | 35 => Op::Maintain,
                 // Pins add up.
-                36 if any.is_some_and(|at| !self.pairs[at].pinned) => Op::Pin(any.expect("one")),
+                36 if any.is_some_and(|at| !self.pairs[at].held) => Op::Pin(any.expect("one")),
                 37 | 38 if !pinned.is_empty() => Op::Unpin(n.one(&pinned).expect("one")),
                 39 if any.is_some() && n.below(5) == 0 => Op::Wipe(any.expect("one")),
                 39 if n.below(30) == 0 => Op::Clear,
