@@ -149,7 +149,7 @@ impl<const PAIRS: usize> Catalog<PAIRS> {
         let address = self.address(seq, mark.at);
         let recent = self.looking_at.is_none();
         // No pair begins where its sector does: those that are pinned go too.
-        let clears = mark.kind == Kind::Clear && mark.reference == 0;
+        let clears = mark.kind == Kind::Clear && Reference(mark.reference).unit() == 0;
         if clears || mark.kind == Kind::Pins {
             // Only the last counts.
             self.pins_at = self.pins_at.max(Some((seq, mark.at)));

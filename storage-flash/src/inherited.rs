@@ -133,8 +133,13 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
             if let Some(names) = decode_names(octets) {
                 names.for_each(|name| self.catalog.add_joined(name.number(), pair.number()));
             } else if let Some(written) = Written::decode(octets) {
-                self.catalog.inherit(&written);
                 pair = written.id;
+                // If it was removed since, its place may have been written anew.
+                let (first, unit) = parts(pair);
+                let at = u32::from(unit) * geometry.unit;
+                if at < geometry.sector && self.header_at(first, at).await.is_some() {
+                    self.catalog.inherit(&written);
+                }
             }
         }
         Some(seq)

@@ -85,6 +85,10 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
                 }
                 continue;
             }
+            // All others were skipped: what is being written is not erased ahead of time.
+            if self.log.open && seq == self.log.seq + geometry.sectors {
+                return Err(failure.map_or(StoreError::NoRoom, StoreError::Medium));
+            }
             if owner.is_some_and(|owner| parts(owner).0 + geometry.sectors == seq) {
                 return Err(failure.map_or(StoreError::BodyTooLarge, StoreError::Medium));
             }

@@ -269,3 +269,15 @@ fn a_pinned_pair_whose_removal_was_dropped_holds_no_sector() {
         }
     }
 }
+
+#[test]
+fn maintain_never_erases_the_sector_being_written_though_all_others_fail() {
+    let mut s = mounted(Nor::<1, 4, 4096>::new(3));
+    let stored = block_on(store(&mut s, &sample("/a", 600)));
+    for failures in [3, 1, 0] {
+        (0..failures).for_each(|number| s.flash().fail(number));
+        let _ = block_on(s.maintain());
+        assert_eq!(block_on(check(&mut s, &stored)), Kept::Whole);
+        assert_eq!(block_on(check(&mut rebooted(s.clone()), &stored)), Kept::Whole);
+    }
+}

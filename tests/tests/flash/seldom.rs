@@ -1,7 +1,7 @@
 //! Mishaps where the ring passes over pinned pairs, where a store is nearly full, and what is erased and told
 //! then.
 
-use crate::world::{Store, mounted, over, rebooted, sample, view};
+use crate::world::{Store, mounted, over, rebooted, sample, unchanged, view};
 use larder::store::{Maintained, PairStore, StoreError};
 use larder_storage_flash::Mounted;
 use larder_tests::nor::{Nor, Tear};
@@ -353,6 +353,22 @@ fn a_pair_that_replaces_a_pinned_one_is_there_or_was_refused_whatever_fails() {
                 }
                 s = rebooted(s);
             }
+        }
+    }
+}
+
+#[test]
+fn what_lies_where_a_pinned_pair_was_that_is_removed_is_there_after_a_reboot() {
+    let mut s = mounted(Flash::new(8));
+    for number in 0..3 {
+        let pinned = block_on(store(&mut s, &sample("/pinned", 600)));
+        block_on(s.pin(pinned.id)).expect("room");
+        lap(&mut s, number);
+        block_on(s.remove(pinned.id)).expect("the medium");
+        for number in 0..40 {
+            block_on(store(&mut s, &sample(&format!("/{number}"), 600)));
+            let before = view(&mut s);
+            unchanged(&before, &view(&mut rebooted(s.clone())), &format!("pair {number}"));
         }
     }
 }

@@ -47,6 +47,9 @@ impl<const R: usize, const W: usize, const E: usize> Storm<R, W, E> {
             }
             Op::Commit(at, replaces) => {
                 let open = self.open.remove(*at);
+                for old in replaces.iter().filter(|_| !failed) {
+                    self.pairs[*old].pinned = false;
+                }
                 let pair = &mut self.pairs[open.pair];
                 if failed {
                     pair.gone |= !open.resumable;
