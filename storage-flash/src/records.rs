@@ -29,6 +29,9 @@ impl<F: NorFlash, const PAIRS: usize> Ring<F, PAIRS> {
         let found = self.whole_record(seq, at).await;
         self.log.in_flight = None;
         if let Some((header, list)) = &found {
+            // It is read from here on, also if closing the segment is given up.
+            let end = at + self.log.geometry.padded(header.record_len() as u32);
+            self.log.at = self.log.at.max(end);
             self.note(seq, at, header, list, true);
             if header.kind == Kind::Head && !header.commits && !header.partial && !owned {
                 let unit = self.log.geometry.unit_at(at);

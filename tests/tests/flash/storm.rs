@@ -280,3 +280,8 @@ fn nothing_is_lost_comes_back_or_is_wrong_whatever_goes_on_at_once() {
         }
     }
 }
+
+#[test]
+fn a_record_that_was_settled_is_read_though_closing_its_segment_was_given_up() {
+    storm(Nor::<1, 4, 8192>::new(4), 50, 40_018, 400, 5000, 30);
+}
