@@ -82,6 +82,10 @@ impl<const R: usize, const W: usize, const E: usize> Storm<R, W, E> {
                 }
                 pair.versions.insert(*version);
             }
+            // It was evicted on the way. The next boot may find it again, its new head with it.
+            Op::Update(pair, version, _) if matches!(done, Some(Err(StoreError::Gone))) => {
+                self.pairs[*pair].versions.insert(*version);
+            }
             Op::Update(..) | Op::Maintain => {}
             Op::Remove(pair) | Op::Wipe(pair) => {
                 if matches!(op, Op::Wipe(_)) && self.open.len() == 2 {
