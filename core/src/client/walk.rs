@@ -271,9 +271,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
         self.pending.invalidating = true;
         #[cfg(feature = "groups")]
         self.invalidate_groups(state.groups()).await;
-        let mut generation = self.pending.generation;
         for key in state.keys() {
-            generation = generation.wrapping_add(1);
             #[cfg(feature = "groups")]
             if !state.request().method.is_safe() {
                 self.invalidate_groups_under(key, record).await;
@@ -286,9 +284,7 @@ impl<S: PairStore, O: Origin, C: Clock> Walk<'_, S, O, C> {
             self.remove(id).await;
         }
         // What it invalidates itself does not keep its own response from being stored.
-        if self.store.generation().await == generation {
-            self.pending.generation = generation;
-        }
+        self.pending.generation = self.store.generation().await;
         self.pending.invalidating = false;
     }
 

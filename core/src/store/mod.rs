@@ -184,7 +184,7 @@ pub trait PairStore {
     /// As [`remove`](Self::remove).
     async fn invalidate(&mut self, key: PairKey<'_>) -> Result<(), Self::Error>;
 
-    /// How often [`invalidate`](Self::invalidate) was called; more than once for each group that was invalidated. It
+    /// How often [`invalidate`](Self::invalidate) was called, or a group was invalidated. It
     /// wraps. What was asked for before the last time may be older than what was invalidated: see
     /// [`NewPair::generation`]. Need not outlive a reboot; a [`Generations`] is enough.
     async fn generation(&mut self) -> u32;
