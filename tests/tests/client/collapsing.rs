@@ -1,15 +1,16 @@
 //! Several clients that ask for the same thing at once: one asks the origin (`Flights`).
 
+mod changes;
+
 use crate::{FRESH, Of, Ram, TAG, get};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
 use larder::CacheOptions;
 use larder::client::{AwaitedReply, BodyError, Call, Client, Flights, Report, Storing};
-use larder::head::{Fields, Method, RequestHead};
+use larder::head::{Fields, RequestHead};
 use larder_tests::origin::{Asked, OriginError};
 use larder_tests::{MockClock, Representation, Response, ScriptedOrigin, after_polls};
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -55,19 +56,6 @@ fn run(tasks: Vec<Task<'_>>, mut polls_of_first: usize) {
         }
         assert!(!is_stuck, "a deadlock");
     }
-}
-
-/// The same task over a slow link: when it has asked, it goes on each tenth time that it is polled.
-fn slowly(mut task: Task<'_>) -> Task<'_> {
-    let mut polls = 0;
-    Box::pin(poll_fn(move |context| {
-        polls += 1;
-        if polls <= 2 || polls % 10 == 0 {
-            return task.as_mut().poll(context);
-        }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    }))
 }
 
 /// What one client got.
@@ -174,30 +162,6 @@ fn s4_ten_at_once_for_what_is_missing_ask_once() {
     let collapsed: Vec<_> = got.iter().map(|got| got.report.collapsed).collect();
     assert_eq!(collapsed.iter().filter(|it| it.is_none()).count(), 1, "the one that asked");
     assert_eq!(collapsed.iter().filter(|it| **it == Some(true)).count(), 9);
-    world.is_settled();
-}
-
-#[test]
-fn s4_4_what_was_asked_for_before_a_change_answers_nobody_who_asks_after_it() {
-    let value = Rc::new(Cell::new("old"));
-    let says = Rc::clone(&value);
-    let world = World::new(move |asked| match &*asked.method {
-        "PUT" => {
-            says.set("new");
-            Response::new(204)
-        }
-        _ => Response::ok(&[FRESH], says.get()),
-    });
-    let writes = Box::pin(async {
-        let mut client = world.client();
-        let put = get().with_method(Method::Put);
-        assert_eq!(client.collapsed(Call::new(put), &world.flights).await.status(), 204);
-        world.asks(PLAIN).await;
-    });
-    run(vec![slowly(world.asks(PLAIN)), writes], usize::MAX);
-    let mut bodies: Vec<_> = world.got.take().into_iter().map(|got| got.body.unwrap_or_default()).collect();
-    bodies.sort();
-    assert_eq!(bodies, [b"new", b"old"], "the first was answered before the change");
     world.is_settled();
 }
 
