@@ -99,6 +99,11 @@ pub fn what_is_no_answer_and_what_does_not_fit_is_an_error<A: Adapter>() {
 }
 
 pub fn rfc9112_s6_3_head_204_and_304_have_no_body<A: Adapter>() {
+    without_a_body::<A>(false);
+}
+
+/// Answers to HEAD, 204 and 304. How many connections there were.
+pub(crate) fn without_a_body<A: Adapter>(keeps: bool) -> usize {
     let origin = TestOrigin::new(|request: &Message, stream| {
         let status = request.path().trim_start_matches('/');
         let length = if status == "204" { 0 } else { 50 };
@@ -107,7 +112,7 @@ pub fn rfc9112_s6_3_head_204_and_304_have_no_body<A: Adapter>() {
         Then::KeepAlive
     });
     run(async {
-        let mut adapter = A::origin(false);
+        let mut adapter = A::origin(keeps);
         for (method, path) in [(Method::Head, "/200"), (Method::Get, "/204"), (Method::Get, "/304")] {
             let uri = origin.uri(path);
             let answered = exchange(&mut adapter, RequestHead::get(&uri).with_method(method), 64).await;
@@ -115,6 +120,7 @@ pub fn rfc9112_s6_3_head_204_and_304_have_no_body<A: Adapter>() {
             assert_eq!((head.fields().get("etag"), body.len(), end), (Some(&b"\"1\""[..]), 0, BodyRead::End));
         }
     });
+    origin.connections()
 }
 
 /// Half a body, a body whose read was dropped, and an answer that was not waited for.

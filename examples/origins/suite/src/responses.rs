@@ -1,11 +1,10 @@
 //! Heads and bodies that come from an origin.
 #![allow(missing_docs, reason = "the name of a case says what it is about")]
 
-use crate::{
-    Adapter, Http1Adapter, Message, TestOrigin, Then, body, client, closing, exchange, response, run,
-};
+use crate::contract::without_a_body;
+use crate::{Adapter, Http1Adapter, TestOrigin, body, client, closing, exchange, response, run};
 use larder::client::{BodyError, BodyRead, Call, Failure, Storing};
-use larder::head::{HeadError, Method, RequestHead, ResponseHead};
+use larder::head::{HeadError, RequestHead, ResponseHead};
 use larder_http1::Error;
 use std::io::Write;
 
@@ -129,23 +128,7 @@ pub fn bodies_are_the_same_through_buffers_of_any_size<A: Adapter>() {
 }
 
 pub fn rfc9112_s6_3_head_204_and_304_have_no_body_whatever_they_say<A: Http1Adapter>() {
-    let origin = TestOrigin::new(|request: &Message, stream| {
-        let status = request.path().trim_start_matches('/');
-        let length = if status == "204" { 0 } else { 50 };
-        let head = format!("HTTP/1.1 {status} X\r\nETag: \"1\"\r\nContent-Length: {length}\r\n\r\n");
-        stream.write_all(head.as_bytes()).expect("open");
-        Then::KeepAlive
-    });
-    run(async {
-        let mut adapter = A::origin(true);
-        for (method, path) in [(Method::Head, "/200"), (Method::Get, "/204"), (Method::Get, "/304")] {
-            let uri = origin.uri(path);
-            let answered = exchange(&mut adapter, RequestHead::get(&uri).with_method(method), 64).await;
-            let (head, body, end) = answered.expect("an answer");
-            assert_eq!((head.fields().get("etag"), body.len(), end), (Some(&b"\"1\""[..]), 0, BodyRead::End));
-        }
-        assert_eq!(origin.connections(), 1);
-    });
+    assert_eq!(without_a_body::<A>(true), 1);
 }
 
 pub fn interim_responses_come_one_by_one<A: Http1Adapter>() {
